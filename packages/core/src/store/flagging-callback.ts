@@ -1,0 +1,67 @@
+import type { Component } from '../components.ts'
+import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
+import type { Ended } from '../sample/interaction.ts'
+
+/** What is known of a sample beside its values. */
+export interface FlagDetails {
+  /** The components of the dataset, inputs then outputs, in the order of the values. */
+  readonly components: readonly Component[]
+  /** The dataset's folder, absolute. */
+  readonly dir: string
+  readonly id: string
+  /** The endpoint's name, such as `calculate` or `PUT.items.{id}`. */
+  readonly endpoint: string
+  readonly method: string
+  readonly status: number
+  readonly startedAt: Date
+  /** Milliseconds. */
+  readonly duration: number
+  readonly ended: Ended
+  readonly truncated: boolean
+  /** `undefined`: comments are not accepted, and there is no column. `null`: none was given. */
+  readonly comment?: string | null
+  /** `undefined`: corrections are not accepted, and there is no column. `null`: none was given. */
+  readonly correction?: JSONValue
+  /**
+   * The JSON text of a value as it was received, at the value's position, where the JavaScript value
+   * cannot hold it: digits beyond double precision, key order, repeated keys.
+   */
+  readonly json?: readonly (string | undefined)[]
+}
+
+/**
+ * Where samples go: implement this to send them elsewhere. Gradio's `FlaggingCallback`, with the
+ * same two methods.
+ */
+export interface FlaggingCallback {
+  /**
+   * Called before the first flag of a dataset, and again when an endpoint without declared
+   * components is seen with new fields. Never while a `flag` of this callback runs. A throw fails
+   * the flag that needed it; the next flag tries again.
+   */
+  setup(components: readonly Component[], flaggingDir: string): void | Promise<void>
+  /**
+   * Stores one sample and gives the number of samples of its dataset, this one included. Resolve only
+   * when the sample is stored. The result is awaited by the flag route, never by the host's request.
+   * @param flagData the values, in the order of the components
+   * @param flagOption why it was flagged; `undefined` where no options are configured
+   * @param username who flagged it; `undefined` where no `username` function is configured
+   */
+  flag(
+    flagData: readonly FlagValue[],
+    flagOption?: string | null,
+    username?: string | null,
+    details?: FlagDetails,
+  ): number | Promise<number>
+  /** Called once by `flagging.close()`, after every flag has settled. */
+  close?(): void | Promise<void>
+  /** Names of columns that the callback adds by itself and that no component may take. */
+  readonly columns?: readonly string[]
+  /**
+   * The widest component list that earlier samples of a dataset were stored with, if any: endpoints
+   * without declared components go on with it after a restart.
+   */
+  known?(flaggingDir: string): Promise<readonly Component[] | undefined>
+  /** Set by `createFlagging`: where to report faults that belong to no single flag. */
+  onError?: (error: unknown) => void
+}
