@@ -57,6 +57,8 @@ export interface DecodeJob {
   readonly source: Uint8Array | { readonly fd: number; readonly size: number }
   /** The Content-Type header as it came. */
   readonly contentType: string | undefined
+  /** The Content-Encoding header as it came; whether it is true is decided by the bytes. */
+  readonly contentEncoding?: string | undefined
   /** Whether the recording is cut short: then nothing structured is read from it. */
   readonly truncated: boolean
   readonly redact: RedactRules

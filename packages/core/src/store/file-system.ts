@@ -23,3 +23,47 @@ export interface OpenFile {
   tryLock(): boolean
   unlock(): void
 }
+
+/** One name in a directory. */
+export interface DirectoryEntry {
+  readonly name: string
+  /** A symbolic link is `other`, whatever it points to. */
+  readonly kind: FileStat['kind']
+}
+
+/**
+ * How a file is opened. None follows a symbolic link in the last part of the path, and none waits
+ * for the other end of a FIFO.
+ * - `read`: for reading; it must exist.
+ * - `write`: for reading and writing; it must exist.
+ * - `create`: for reading and writing, made with mode 0600; `EEXIST` if there is one.
+ */
+export type OpenMode = 'read' | 'write' | 'create'
+
+/**
+ * The disk, as far as anything here uses it: one implementation stands on `node:fs`, others on a
+ * model that can lose power or fail at any call. Failures carry the `code` of the system call.
+ */
+export interface FileSystem {
+  open(path: string, mode: OpenMode): Promise<OpenFile>
+  /** An empty private file without a name, which dies with its descriptor. */
+  openUnnamed(): Promise<OpenFile>
+  /** Makes one directory with mode 0700, whatever the umask; `EEXIST` if the name is taken. */
+  mkdir(path: string): Promise<void>
+  rmdir(path: string): Promise<void>
+  readdir(path: string): Promise<DirectoryEntry[]>
+  /** Does not follow a symbolic link; {@link FileSystem.stat} does. */
+  lstat(path: string): Promise<FileStat>
+  stat(path: string): Promise<FileStat>
+  /** Gives an existing file a second name; `EEXIST` if the name is taken. */
+  link(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** Replaces whatever file has the new name. */
+  rename(from: string, to: string): Promise<void>
+  /** Brings the names in a directory to the disk, where the platform can. */
+  syncDirectory(path: string): Promise<void>
+  /** Bytes that are free for this process on the disk that holds `path`. */
+  freeBytes(path: string): Promise<number>
+  /** Why the kernel's lock cannot be used here, if it cannot. */
+  lockProblem(): Error | undefined
+}

@@ -1,0 +1,158 @@
+import { randomFillSync } from 'node:crypto'
+import type { Ended } from '../sample/interaction.ts'
+import type { KeptBody } from './left-body.ts'
+import { Recorder, type RecorderContext } from './recorder.ts'
+
+/** The plain facts of an exchange that has ended; nothing in it keeps the host's objects alive. */
+export interface ExchangeFacts {
+  readonly method: string
+  /** As the client sent it, query included. */
+  readonly url: string
+  readonly requestType: string | undefined
+  readonly requestEncoding: string | undefined
+  readonly status: number
+  /** The route pattern, base path included; the mount's path where there is no pattern. */
+  readonly pattern: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** Looked up on first use: header blocks are parsed only for what is stored. */
+  readonly responseHeader: (name: string) => string | undefined
+}
+
+/** What the hall does with an exchange; one object per mounted middleware. */
+export interface Plan {
+  readonly recorder: RecorderContext
+  /** Whether responses carry an id, and interactions are held to be flagged. */
+  readonly issuesIds: boolean
+  /** Whether the response to this request may be given an id; asked when its head is written. */
+  mayIssueId(exchange: Exchange, status: number): boolean
+  /** Told when the id goes out. */
+  opened(exchange: Exchange): void
+  /** Told once, when the host has ended the answer: from now on it may be flagged. */
+  answered(exchange: Exchange): void
+  /** Told once, when the answer is over and done with. */
+  ended(exchange: Exchange): void
+  /** Told when a part of the request was read before the tap was set. */
+  missed(exchange: Exchange): void
+  onError(error: unknown): void
+}
+
+const ID_BYTES = 16
+const pool = Buffer.alloc(ID_BYTES * 256)
+let used = pool.length
+
+/** 128 random bits as 22 base64url characters. */
+export function createId(): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += ID_BYTES
+  return pool.toString('base64url', used - ID_BYTES, used)
+}
+
+/** One request to the host and its response while they pass by. */
+export class Exchange {
+  plan: Plan
+  /** What the framework hands to a handler: Hono's context, Express's request. Dropped at the end. */
+  target: object | undefined
+  readonly startedAt: number = Date.now()
+  readonly #startedAt = performance.now()
+  duration = 0
+  request: Recorder | undefined
+  response: Recorder | undefined
+  /** Whether a part of the request was read before the tap was set. */
+  missedRequest = false
+  /** What an earlier middleware left of the part that was missed. */
+  left: Promise<KeptBody | undefined> | undefined
+  facts: ExchangeFacts | undefined
+  state: 'open' | 'answered' | 'ended' = 'open'
+  endedAs: Ended = 'complete'
+  /** Whether the id went out with the response. */
+  issued = false
+  excluded = false
+  #id: string | undefined
+  #retained = 1
+
+  constructor(plan: Plan, target: object) {
+    this.plan = plan
+    this.target = target
+  }
+
+  get id(): string {
+    return (this.#id ??= createId())
+  }
+
+  recordRequest(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
+    if (this.excluded) return
+    this.request ??= new Recorder(this.plan.recorder)
+    this.request.add(chunk, encoding)
+  }
+
+  recordResponse(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
+    if (this.excluded) return
+    this.response ??= new Recorder(this.plan.recorder)
+    this.response.add(chunk, encoding)
+  }
+
+  /** Gives the id for the response head, if it is to carry one. */
+  issueId(status: number): string | undefined {
+    if (!this.plan.issuesIds || this.excluded || this.issued) return undefined
+    if (status < 200 || status > 299 || !this.plan.mayIssueId(this, status)) return undefined
+    this.issued = true
+    this.plan.opened(this)
+    return this.id
+  }
+
+  /** The host has ended its answer; the client may not have all of it yet. */
+  answer(facts: ExchangeFacts): void {
+    if (this.state !== 'open') return
+    this.state = 'answered'
+    this.facts = facts
+    this.duration = performance.now() - this.#startedAt
+    if (!this.excluded) this.plan.answered(this)
+  }
+
+  /** The answer is over: all of it is out, or the connection is gone. */
+  end(facts: ExchangeFacts, endedAs: Ended): void {
+    if (this.state === 'ended') return
+    this.answer(facts)
+    this.state = 'ended'
+    this.endedAs = endedAs
+    if (!this.excluded) this.plan.ended(this)
+    this.target = undefined
+  }
+
+  /** Leaves the exchange out: nothing of it is kept. */
+  exclude(): void {
+    this.excluded = true
+    this.release()
+  }
+
+  /** A part of the request was read before the tap was set. */
+  missed(): void {
+    this.missedRequest = true
+    this.plan.missed(this)
+  }
+
+  get truncated(): boolean {
+    return (this.request?.truncated ?? false) || (this.response?.truncated ?? false)
+  }
+
+  /** Keeps what was recorded until one more `release`. */
+  retain(): void {
+    this.#retained++
+  }
+
+  release(): void {
+    if (--this.#retained > 0) return
+    this.excluded = true
+    this.request?.release()
+    this.response?.release()
+    void this.left?.then(releaseLeft)
+  }
+}
+
+function releaseLeft(left: KeptBody | undefined): void {
+  left?.body?.release()
+  for (const { recorder } of left?.files ?? []) recorder.release()
+}

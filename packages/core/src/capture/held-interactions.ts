@@ -1,0 +1,80 @@
+import type { Exchange } from './exchange.ts'
+
+interface Held {
+  readonly exchange: Exchange
+  expiresAt: number
+}
+
+const SWEEP_MS = 15_000
+
+/**
+ * What may still be flagged in `manual` mode: bounded by count and age here, by bytes through
+ * `evictOldest`, which the budget calls.
+ */
+export class HeldInteractions {
+  readonly #limit: number
+  readonly #ms: number
+  readonly #byId = new Map<string, Held>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(limit: number, seconds: number) {
+    this.#limit = limit
+    this.#ms = seconds * 1000
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** Holds an interaction from the moment its id goes out. */
+  add(exchange: Exchange): void {
+    while (this.#byId.size >= this.#limit) this.evictOldest()
+    this.#byId.set(exchange.id, { exchange, expiresAt: Number.POSITIVE_INFINITY })
+    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref()
+  }
+
+  /** Starts the clock of an interaction whose answer has ended. */
+  ended(exchange: Exchange): void {
+    const held = this.#byId.get(exchange.id)
+    if (held) held.expiresAt = Date.now() + this.#ms
+  }
+
+  get(id: string): Exchange | undefined {
+    const held = this.#byId.get(id)
+    if (held && held.expiresAt <= Date.now()) {
+      this.#drop(id, held)
+      return undefined
+    }
+    return held?.exchange
+  }
+
+  /** Lets go of the oldest interaction whose answer has ended; false if there is none. */
+  evictOldest(): boolean {
+    for (const [id, held] of this.#byId) {
+      if (held.exchange.state === 'open') continue
+      this.#drop(id, held)
+      return true
+    }
+    const [first] = this.#byId
+    if (!first || this.#byId.size < this.#limit) return false
+    this.#drop(...first)
+    return true
+  }
+
+  close(): void {
+    for (const [id, held] of this.#byId) this.#drop(id, held)
+  }
+
+  #drop(id: string, held: Held): void {
+    this.#byId.delete(id)
+    held.exchange.release()
+    if (this.#byId.size > 0 || this.#timer === undefined) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  #sweep(): void {
+    const now = Date.now()
+    for (const [id, held] of this.#byId) if (held.expiresAt <= now) this.#drop(id, held)
+  }
+}

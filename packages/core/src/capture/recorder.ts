@@ -1,0 +1,169 @@
+import type { OpenFile } from '../store/file-system.ts'
+import type { Budget } from './budget.ts'
+
+/** What a recorder needs from its flagging. */
+export interface RecorderContext {
+  readonly budget: Budget
+  /** The cap on one body, in bytes. */
+  readonly bodyBytes: number
+  /** Makes a file that has no name and dies with the process. */
+  readonly openSpill: () => Promise<OpenFile>
+  readonly onError: (error: unknown) => void
+}
+
+/** Bodies up to this size stay in memory. */
+const SPILL_AFTER = 256 * 1024
+
+/**
+ * Keeps the bytes of one body that pass by, up to the caps: in memory, and beyond 256 KiB in an
+ * unnamed file. It never holds anybody up: over a cap it stops keeping and says `truncated`.
+ */
+export class Recorder {
+  readonly #context: RecorderContext
+  #chunks: Uint8Array[] = []
+  /** Bytes in `#chunks`: taken from the budget's memory. */
+  #inMemory = 0
+  #spilled = 0
+  #file: OpenFile | undefined
+  #writing: Promise<void> | undefined
+  #spills = false
+  #released = false
+  /** Whether bytes passed that were not kept. */
+  truncated = false
+  /** Bytes kept. */
+  size = 0
+
+  constructor(context: RecorderContext) {
+    this.#context = context
+  }
+
+  /** Keeps a copy of the chunk: its buffer may be reused by its owner. */
+  add(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
+    if (this.truncated || this.#released) return
+    const { bodyBytes, budget } = this.#context
+    let bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
+    if (this.size + bytes.length > bodyBytes) {
+      this.truncated = true
+      bytes = bytes.subarray(0, bodyBytes - this.size)
+    }
+    if (bytes.length === 0) return
+    const spill = this.#spills || this.size + bytes.length > SPILL_AFTER
+    if (!budget.takeMemory(bytes.length) || (spill && !this.#takeSpill(bytes.length))) {
+      this.truncated = true
+      return
+    }
+    this.#chunks.push(typeof chunk === 'string' ? bytes : Buffer.from(bytes))
+    this.#inMemory += bytes.length
+    this.size += bytes.length
+    if (spill) this.#writing ??= this.#spillChunks()
+  }
+
+  /** What was kept: bytes in memory, or an open file of which the first `size` bytes count. */
+  async content(): Promise<Uint8Array | { file: OpenFile; size: number }> {
+    while (this.#writing) await this.#writing
+    return this.contentNow() ?? { file: this.#file as OpenFile, size: this.size }
+  }
+
+  /** What was kept if that is all in memory, without waiting. */
+  contentNow(): Uint8Array | undefined {
+    if (this.#file || this.#writing) return undefined
+    this.seal()
+    return this.#chunks[0] ?? new Uint8Array()
+  }
+
+  /** Joins the chunks into one buffer of exactly their size, so that no larger one is kept alive. */
+  seal(): void {
+    if (this.#spills || this.#chunks.length === 0) return
+    const [first] = this.#chunks as [Uint8Array]
+    if (this.#chunks.length === 1 && first.buffer.byteLength === first.length) return
+    const joined = Buffer.allocUnsafeSlow(this.size)
+    let at = 0
+    for (const chunk of this.#chunks) {
+      joined.set(chunk, at)
+      at += chunk.length
+    }
+    this.#chunks = [joined]
+  }
+
+  /** Gives back memory and descriptor; what was kept is gone. */
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    this.#giveBackMemory(this.#inMemory)
+    this.#chunks = []
+    if (this.#spills) void this.#closeFile()
+  }
+
+  #takeSpill(bytes: number): boolean {
+    const { budget } = this.#context
+    // What is in memory until now moves to the file with the first chunk that does not fit.
+    const moving = this.#spills ? bytes : bytes + this.#inMemory
+    if (!this.#spills && !budget.takeSpillFile()) return false
+    if (!budget.takeSpill(moving)) {
+      if (!this.#spills) budget.spillFiles--
+      return false
+    }
+    this.#spills = true
+    this.#spilled += moving
+    return true
+  }
+
+  async #spillChunks(): Promise<void> {
+    let at = 0
+    try {
+      this.#file ??= await this.#context.openSpill()
+      at = this.size - this.#inMemory
+      while (this.#chunks.length > 0 && !this.#released) {
+        const chunks = this.#chunks
+        this.#chunks = []
+        for (const chunk of chunks) {
+          await writeFully(this.#file, chunk, at)
+          at += chunk.length
+          this.#giveBackMemory(chunk.length)
+        }
+      }
+    } catch (error) {
+      this.truncated = true
+      this.size = at
+      this.#giveBackMemory(this.#inMemory)
+      this.#chunks = []
+      this.#context.onError(error)
+    }
+    this.#writing = undefined
+    // A file that could not be opened leaves nothing to read.
+    if (!this.#file) this.#leaveSpill()
+  }
+
+  async #closeFile(): Promise<void> {
+    while (this.#writing) await this.#writing
+    if (!this.#spills) return
+    const file = this.#file
+    this.#leaveSpill()
+    try {
+      await file?.close()
+    } catch (error) {
+      this.#context.onError(error)
+    }
+  }
+
+  #leaveSpill(): void {
+    this.#spills = false
+    this.#context.budget.spillFiles--
+    this.#context.budget.spill -= this.#spilled
+    this.#spilled = 0
+  }
+
+  #giveBackMemory(bytes: number): void {
+    this.#inMemory -= bytes
+    this.#context.budget.memory -= bytes
+  }
+}
+
+async function writeFully(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0
+  while (done < bytes.length) {
+    const taken = await file.write(bytes, done, bytes.length - done, position + done)
+    if (taken === 0) throw new Error('A spill file takes no more bytes.')
+    done += taken
+  }
+}

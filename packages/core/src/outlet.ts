@@ -1,0 +1,183 @@
+import type { Decoder } from './capture/decoder.ts'
+import type { RedactRules } from './capture/decoded.ts'
+import type { Exchange, ExchangeFacts } from './capture/exchange.ts'
+import { FlaggingError } from './errors.ts'
+import type { FlagEvent, FlagRequest } from './options.ts'
+import type { Declared } from './resolve-components.ts'
+import type { Dataset, Datasets } from './sample/datasets.ts'
+import { type Parts, decodeExchange } from './sample/decode-exchange.ts'
+import { type Sampled, redacted, sample } from './sample/sampler.ts'
+import { type Slot, flagDataOf } from './sample/slot.ts'
+import type { Interaction } from './sample/interaction.ts'
+import type { Settings } from './settings.ts'
+import type { Component } from './components.ts'
+import type { DiskGuard } from './store/disk-guard.ts'
+import type { FlagDetails } from './store/flagging-callback.ts'
+import { endpointFolder } from './store/label-folder.ts'
+
+/** How the interactions of one mounted middleware become samples. */
+export interface SamplePlan {
+  readonly declared: Declared | undefined
+  /** Whether its samples lie in a folder of the endpoint, not in `dir` itself. */
+  readonly ownFolder: boolean
+  readonly when: ((interaction: Interaction) => boolean) | undefined
+  readonly redact: RedactRules
+}
+
+/** What goes with the values into a sample. */
+type SampleFacts = Omit<FlagDetails, 'components' | 'dir' | 'comment' | 'correction' | 'json'>
+
+/** What the outlet shares with the hall. */
+export interface OutletContext {
+  readonly settings: Settings
+  readonly datasets: Datasets
+  readonly decoder: Decoder
+  readonly guard: DiskGuard
+  readonly onError: (error: unknown) => void
+}
+
+const SUBMITTED = /^(POST|PUT|PATCH)$/
+const REMEMBERED_ENDPOINTS = 1000
+
+/** The way from an ended interaction to the callback. */
+export class Outlet {
+  readonly #context: OutletContext
+  readonly #endpoints = new Map<string, string>()
+  readonly #reportedGone = new Set<string>()
+
+  constructor(context: OutletContext) {
+    this.#context = context
+  }
+
+  /**
+   * Stores an interaction and gives the number of samples of its dataset; `undefined` if `when`
+   * refuses it.
+   * @param flag what a flag by hand says; `undefined` for automatic logging
+   */
+  async store(
+    exchange: Exchange,
+    plan: SamplePlan,
+    flag: FlagRequest | undefined,
+    username: string | null,
+  ): Promise<number | undefined> {
+    const { datasets, guard, settings } = this.#context
+    const full = guard.check()
+    if (full) await full
+    const decoded = this.#decode(exchange, plan)
+    const parts = decoded instanceof Promise ? await decoded : decoded
+    const endpoint = this.#endpointOf(exchange.facts as ExchangeFacts)
+    const { declared } = plan
+    const dataset = declared && !plan.ownFolder ? datasets.root : datasets.of(endpoint)
+    const loading = declared ? undefined : datasets.load(dataset)
+    if (loading) await loading
+    // From here to the callback nothing waits, so columns widen in the order of their setups.
+    let sampled = sample(
+      exchange,
+      parts,
+      endpoint,
+      declared ?? dataset.columns,
+      settings.limits.fileBytes,
+    )
+    if (!this.#accepts(sampled, plan, flag !== undefined || settings.mode === 'manual')) {
+      return undefined
+    }
+    if (typeof settings.redact === 'function') sampled = redacted(sampled, settings.redact)
+    if (sampled.columns) dataset.columns = sampled.columns
+    return this.put(dataset, sampled.components, sampled.slots, sampled.interaction, flag, username)
+  }
+
+  /** Hands values to the callback of a dataset. */
+  async put(
+    dataset: Dataset,
+    components: readonly Component[],
+    slots: readonly Slot[],
+    facts: SampleFacts,
+    flag: FlagRequest | undefined,
+    username: string | null,
+  ): Promise<number> {
+    const { settings, datasets } = this.#context
+    const json = slots.map((slot) => slot.json)
+    const details: FlagDetails = {
+      components,
+      dir: dataset.dir,
+      id: facts.id,
+      endpoint: facts.endpoint,
+      method: facts.method,
+      status: facts.status,
+      startedAt: facts.startedAt,
+      duration: facts.duration,
+      ended: facts.ended,
+      truncated: facts.truncated,
+      ...(settings.comment ? { comment: flag?.comment ?? null } : {}),
+      ...(settings.correction ? { correction: flag?.correction ?? null } : {}),
+      ...(json.some((text) => text !== undefined) ? { json } : {}),
+    }
+    const flagData = flagDataOf(slots)
+    const option = flag?.option ?? null
+    const count = await dataset.gate.flag(
+      datasets.setUp(dataset, components),
+      flagData,
+      settings.hasOptions ? option : undefined,
+      settings.username ? username : undefined,
+      details,
+    )
+    this.#tell({ count, flagData, option, username, details })
+    return count
+  }
+
+  #decode(exchange: Exchange, plan: SamplePlan): Parts | Promise<Parts> {
+    const { decoder, settings } = this.#context
+    return decodeExchange(exchange, {
+      decoder,
+      redact: plan.redact,
+      limits: settings.limits,
+      bodyGone: (gone) => this.#reportGone(gone),
+    })
+  }
+
+  #accepts({ interaction, anyInput }: Sampled, plan: SamplePlan, byHand: boolean): boolean {
+    if (plan.when) {
+      try {
+        return plan.when(interaction)
+      } catch (error) {
+        this.#context.onError(error)
+        return false
+      }
+    }
+    const { method, status, ended } = interaction
+    const counts = plan.declared ? anyInput : SUBMITTED.test(method)
+    const succeeded = status >= 200 && status <= 299
+    return counts && succeeded && (ended === 'complete' || (byHand && ended === 'aborted'))
+  }
+
+  #endpointOf({ method, pattern }: ExchangeFacts): string {
+    const key = `${method} ${pattern}`
+    let endpoint = this.#endpoints.get(key)
+    if (endpoint === undefined) {
+      endpoint = endpointFolder(method, pattern)
+      if (this.#endpoints.size < REMEMBERED_ENDPOINTS) this.#endpoints.set(key, endpoint)
+    }
+    return endpoint
+  }
+
+  #reportGone(exchange: Exchange): void {
+    const endpoint = this.#endpointOf(exchange.facts as ExchangeFacts)
+    if (this.#reportedGone.has(endpoint)) return
+    if (this.#reportedGone.size < REMEMBERED_ENDPOINTS) this.#reportedGone.add(endpoint)
+    this.#context.onError(
+      new FlaggingError(
+        'ERR_FLAGGING_BODY_GONE',
+        `The request body of '${endpoint}' was read before flagging saw it and nothing is left of ` +
+          'it, so its inputs are empty: mount flagging before what reads the body.',
+      ),
+    )
+  }
+
+  #tell(event: FlagEvent): void {
+    try {
+      this.#context.settings.onFlag?.(event)
+    } catch (error) {
+      this.#context.onError(error)
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Exchange } from './capture/exchange.ts'
+import { FlaggingError } from './errors.ts'
+
+/** Milliseconds of one turn of the event loop that samples may take. */
+const TURN_MS = 5
+const REPORT_MS = 1000
+
+/** What the queue works for. */
+export interface QueueContext {
+  readonly limits: { readonly queue: number; readonly queueBytes: number }
+  /** Stores one interaction; never rejects. */
+  readonly store: (exchange: Exchange) => Promise<void>
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * Interactions that wait to be logged by themselves. They are taken up after the reply, a few
+ * milliseconds a turn; over the caps the newest are dropped, counted and reported.
+ */
+export class Queue {
+  readonly #context: QueueContext
+  #waiting: Exchange[] = []
+  #next = 0
+  #scheduled = false
+  #bytes = 0
+  #reportedAt = Number.NEGATIVE_INFINITY
+  readonly #idle: (() => void)[] = []
+  /** Interactions that wait or are being stored. */
+  pending = 0
+  /** Interactions that were dropped. */
+  dropped = 0
+
+  constructor(context: QueueContext) {
+    this.#context = context
+  }
+
+  /** Takes an interaction in, or drops it. */
+  add(exchange: Exchange): void {
+    const { queue, queueBytes } = this.#context.limits
+    const bytes = sizeOf(exchange)
+    const isFull = this.pending >= queue || (this.pending > 0 && this.#bytes + bytes > queueBytes)
+    if (isFull) {
+      this.#drop(exchange)
+      return
+    }
+    this.pending++
+    this.#bytes += bytes
+    this.#waiting.push(exchange)
+    this.#schedule()
+  }
+
+  /** Resolves when nothing waits any longer. */
+  idle(): Promise<void> {
+    return this.pending === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#takeUp()
+    })
+  }
+
+  #takeUp(): void {
+    const until = performance.now() + TURN_MS
+    while (this.#next < this.#waiting.length) {
+      const exchange = this.#waiting[this.#next++] as Exchange
+      void this.#store(exchange)
+      if (performance.now() > until) break
+    }
+    if (this.#next < this.#waiting.length) {
+      this.#schedule()
+      return
+    }
+    this.#waiting = []
+    this.#next = 0
+  }
+
+  async #store(exchange: Exchange): Promise<void> {
+    const bytes = sizeOf(exchange)
+    await this.#context.store(exchange)
+    this.pending--
+    this.#bytes -= bytes
+    if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  #drop(exchange: Exchange): void {
+    this.dropped++
+    exchange.release()
+    if (Date.now() - this.#reportedAt < REPORT_MS) return
+    this.#reportedAt = Date.now()
+    this.#context.onError(
+      new FlaggingError(
+        'ERR_FLAGGING_QUEUE_FULL',
+        `Samples come in faster than the callback stores them: ${this.dropped} dropped so far. ` +
+          'Raise `limits.queue`, lower `sampleRate`, or make the callback faster.',
+      ),
+    )
+  }
+}
+
+function sizeOf({ request, response }: Exchange): number {
+  return (request?.size ?? 0) + (response?.size ?? 0)
+}

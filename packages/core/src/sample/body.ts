@@ -1,0 +1,78 @@
+import { stringifyJSON } from '../capture/json-text.ts'
+import type { Decoded } from '../capture/decoded.ts'
+import type { FlagValue, JSONValue } from './flag-value.ts'
+import { isFlaggedFile, isFlaggedFileList } from './flag-value.ts'
+import { EMPTY, type PartSource, type Slot, recordOf, slotOf } from './slot.ts'
+
+/** A decoded body as slots. */
+export interface Body {
+  /** Its fields by name; `undefined` where it is no form and no JSON object. */
+  readonly fields: ReadonlyMap<string, Slot> | undefined
+  /** All of it as one value; a JSON object or form as an object. */
+  readonly whole: Slot
+  readonly isEmpty: boolean
+  readonly truncated: boolean
+  readonly error: string | undefined
+}
+
+/** No body at all. */
+export const NO_BODY: Body = {
+  fields: undefined,
+  whole: EMPTY,
+  isEmpty: true,
+  truncated: false,
+  error: undefined,
+}
+
+/** Turns what a decoder gave into slots; file parts find their bytes through `source`. */
+export function bodyOf(decoded: Decoded, source: PartSource): Body {
+  const { truncated, error } = decoded
+  if (decoded.kind === 'fields') {
+    const fields = new Map<string, Slot>()
+    for (const [name, datum] of decoded.entries ?? []) {
+      fields.set(name, slotOf(datum, source, decoded.form))
+    }
+    return new FieldsBody(fields, truncated, error)
+  }
+  const whole = decoded.datum ? slotOf(decoded.datum, source, false) : EMPTY
+  return { fields: undefined, whole, isEmpty: decoded.kind === 'empty', truncated, error }
+}
+
+/** A body of fields, whose whole is put together only when somebody asks for it. */
+export class FieldsBody implements Body {
+  readonly fields: ReadonlyMap<string, Slot>
+  readonly isEmpty = false
+  readonly truncated: boolean
+  readonly error: string | undefined
+  #whole: Slot | undefined
+
+  constructor(fields: ReadonlyMap<string, Slot>, truncated = false, error?: string) {
+    this.fields = fields
+    this.truncated = truncated
+    this.error = error
+  }
+
+  get whole(): Slot {
+    return (this.#whole ??= wholeOf(this.fields))
+  }
+}
+
+const INTEGER_KEY = /^(0|[1-9]\d*)$/
+
+function wholeOf(fields: ReadonlyMap<string, Slot>): Slot {
+  // The record is an object of values, of which only those of JSON bodies are JSON throughout.
+  const value = recordOf(fields) as unknown as FlagValue
+  const slots = [...fields]
+  const exact = slots.every(([name, slot]) => slot.json === undefined && !INTEGER_KEY.test(name))
+  const hasFiles = slots.some(([, { json, value: part }]) => json === undefined && isFiles(part))
+  if (exact || hasFiles) return { value }
+  const members = slots.map(
+    ([name, slot]) =>
+      `${JSON.stringify(name)}:${slot.json ?? stringifyJSON(slot.value as JSONValue)}`,
+  )
+  return { value, json: `{${members.join(',')}}` }
+}
+
+function isFiles(value: FlagValue): boolean {
+  return isFlaggedFile(value) || isFlaggedFileList(value)
+}

@@ -1,0 +1,134 @@
+import { splitJSON } from '../capture/json-text.ts'
+import { type Component, type ComponentSource, isFileType } from '../components.ts'
+import type { Body } from './body.ts'
+import { coerce, textAsFile } from './coerce.ts'
+import type { Parts } from './decode-exchange.ts'
+import { type FlagValue, isFlaggedFile } from './flag-value.ts'
+import type { Interaction } from './interaction.ts'
+import { EMPTY, type Slot } from './slot.ts'
+
+/** The declared inputs, and whether at least one of them was present. */
+export interface FoundInputs {
+  readonly slots: readonly Slot[]
+  readonly anyPresent: boolean
+}
+
+/**
+ * Looks the declared inputs up in body, query and route parameters; exact keys before dotted paths.
+ * A body without fields is the value of the one input that is found nowhere else.
+ * @param interaction what functions are asked about
+ */
+export function lookUpInputs(
+  components: readonly Component[],
+  parts: Parts,
+  interaction: () => Interaction,
+  maxFileBytes: number,
+): FoundInputs {
+  const places = [parts.request.fields, parts.query, parts.params]
+  const found = components.map(({ label, from = label }) =>
+    inputSlot(from, places, parts, interaction),
+  )
+  const open = components.flatMap((component, index) =>
+    found[index] === undefined && typeof (component.from ?? '') === 'string' ? [index] : [],
+  )
+  const { request } = parts
+  if (open.length === 1 && !request.fields && !request.isEmpty && request.error === undefined) {
+    found[open[0] as number] = request.whole
+  }
+  return {
+    slots: components.map(({ type }, index) => coerce(found[index] ?? EMPTY, type, maxFileBytes)),
+    anyPresent: found.some((slot) => slot !== undefined),
+  }
+}
+
+function inputSlot(
+  from: ComponentSource,
+  places: readonly (ReadonlyMap<string, Slot> | undefined)[],
+  { request, query, params }: Parts,
+  interaction: () => Interaction,
+): Slot | undefined {
+  if (typeof from === 'function') return asked(from, interaction)
+  if (typeof from === 'object') {
+    const [place, name] = Object.entries(from)[0] as [string, string]
+    const fields = place === 'body' ? request.fields : place === 'query' ? query : params
+    return fields?.get(name) ?? at(fields, name)
+  }
+  for (const fields of places) if (fields?.has(from)) return fields.get(from)
+  for (const fields of places) {
+    const slot = at(fields, from)
+    if (slot) return slot
+  }
+  return undefined
+}
+
+/**
+ * Looks the declared outputs up: a single one is the key of its name if the response has it, else
+ * the whole body; several are found by key, or by position in an array.
+ */
+export function lookUpOutputs(
+  components: readonly Component[],
+  parts: Parts,
+  interaction: () => Interaction,
+  maxFileBytes: number,
+): readonly Slot[] {
+  const { response } = parts
+  const [only] = components
+  return components.map((component, index) => {
+    const { label, type, from = label } = component
+    let slot = outputSlot(from, response, interaction)
+    if (slot === undefined && response.error === undefined) {
+      if (component === only && components.length === 1 && component.from === undefined) {
+        slot = wholeSlot(response, type, parts.responseType)
+      } else slot = element(response, index)
+    }
+    return coerce(slot ?? EMPTY, type, maxFileBytes)
+  })
+}
+
+function outputSlot(
+  from: ComponentSource,
+  response: Body,
+  interaction: () => Interaction,
+): Slot | undefined {
+  if (typeof from === 'function') return asked(from, interaction)
+  const name = typeof from === 'string' ? from : (Object.values(from)[0] as string)
+  return response.fields?.get(name) ?? at(response.fields, name)
+}
+
+function wholeSlot({ whole, fields }: Body, type: Component['type'], mediaType?: string): Slot {
+  const isText = fields === undefined && whole.json === undefined && !isFlaggedFile(whole.value)
+  const isDataUri = typeof whole.value === 'string' && whole.value.startsWith('data:')
+  return isText && isFileType(type) && !isDataUri && !/json/i.test(mediaType ?? '')
+    ? textAsFile(whole, mediaType)
+    : whole
+}
+
+function element({ whole, fields }: Body, index: number): Slot | undefined {
+  if (fields !== undefined || !Array.isArray(whole.value)) return undefined
+  const value = (whole.value as readonly FlagValue[])[index]
+  if (value === undefined) return undefined
+  const json = whole.json === undefined ? undefined : splitJSON(whole.json)?.values[index]
+  return { value, ...(json === undefined ? {} : { json }) }
+}
+
+function asked(
+  from: (interaction: Interaction) => FlagValue | undefined,
+  interaction: () => Interaction,
+): Slot | undefined {
+  const value = from(interaction())
+  return value === undefined ? undefined : { value }
+}
+
+/** What a dotted path leads to. */
+function at(fields: ReadonlyMap<string, Slot> | undefined, path: string): Slot | undefined {
+  const [first, ...rest] = path.split('.')
+  const slot = rest.length === 0 ? undefined : fields?.get(first as string)
+  if (slot === undefined) return undefined
+  let value: unknown = slot.value
+  for (const key of rest) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  if (isFlaggedFile(slot.value)) return undefined
+  return { value: value as FlagValue, ...(slot.spelled === true ? { spelled: true } : {}) }
+}

@@ -1,0 +1,74 @@
+import type { Datum, FilePart } from '../capture/decoded.ts'
+import { type ByteSource, SourceFile, memorySource } from '../store/byte-source.ts'
+import type { FlagValue, JSONValue } from './flag-value.ts'
+
+/** A value on its way into a column. */
+export interface Slot {
+  /** Parsed on first use where it is large. */
+  readonly value: FlagValue
+  /** Its JSON text as received, where the value cannot hold it. */
+  readonly json?: string
+  /** Whether it is a string of a form, a query or a path, which spells other types. */
+  readonly spelled?: boolean
+}
+
+/** The slot of a missing value. */
+export const EMPTY: Slot = { value: null }
+
+/** Where a file part of a body finds its bytes. */
+export type PartSource = (part: FilePart) => ByteSource
+
+/** A decoded value as a slot. */
+export function slotOf(datum: Datum, source: PartSource, spelled: boolean): Slot {
+  if ('file' in datum) return { value: fileOf(datum.file, source) }
+  if ('files' in datum) return { value: datum.files.map((part) => fileOf(part, source)) }
+  const { value, json } = datum
+  if (value === undefined) return json === undefined ? EMPTY : new LargeSlot(json)
+  return { value, spelled, ...(json === undefined ? {} : { json }) }
+}
+
+function fileOf(part: FilePart, source: PartSource): SourceFile {
+  const bytes = part.bytes ? memorySource(part.bytes) : source(part)
+  return new SourceFile(part.name, part.type, bytes)
+}
+
+/** A large JSON value: most callbacks only need its text. */
+class LargeSlot implements Slot {
+  readonly json: string
+  #value: JSONValue | undefined
+
+  constructor(json: string) {
+    this.json = json
+  }
+
+  get value(): JSONValue {
+    return (this.#value ??= JSON.parse(this.json) as JSONValue)
+  }
+}
+
+/** Slots as a record by label; large values are parsed on first use. */
+export function recordOf(
+  entries: Iterable<readonly [label: string, slot: Slot]>,
+): Record<string, FlagValue> {
+  const record: Record<string, FlagValue> = {}
+  for (const [label, slot] of entries) define(record, label, slot)
+  return record
+}
+
+/** Slots as flag data, in their order; large values are parsed on first use. */
+export function flagDataOf(slots: readonly Slot[]): readonly FlagValue[] {
+  const data: FlagValue[] = []
+  slots.forEach((slot, index) => define(data, index, slot))
+  return data
+}
+
+function define(target: object, key: string | number, slot: Slot): void {
+  const lazy = slot instanceof LargeSlot
+  Object.defineProperty(
+    target,
+    key,
+    lazy
+      ? { get: () => slot.value, enumerable: true, configurable: true }
+      : { value: slot.value, enumerable: true, configurable: true, writable: true },
+  )
+}

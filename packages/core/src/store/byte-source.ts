@@ -1,0 +1,129 @@
+import { FlaggingError } from '../errors.ts'
+import type { FlaggedFile } from '../sample/flag-value.ts'
+import { readRange, writeAll } from './disk.ts'
+import type { FileSystem, OpenFile } from './file-system.ts'
+import { nodeFileSystem } from './node-file-system.ts'
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Where the bytes of a file come from. It may be read several times, also at once. */
+export interface ByteSource {
+  readonly size: number
+  /** The bytes in order, `size` in all; a source that has fewer fails. Not to be written to. */
+  chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+}
+
+/** Bytes that lie in memory. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return { size: bytes.length, chunks: () => (bytes.length === 0 ? [] : [bytes]) }
+}
+
+/** A part of an open file, which must stay open for as long as the source is read. */
+export function rangeSource(file: OpenFile, offset: number, size: number): ByteSource {
+  return { size, chunks: () => wholeRange(file, offset, size) }
+}
+
+/**
+ * A stored file, opened on each read, and only if the path names a regular file: never a symbolic
+ * link, a FIFO or a device.
+ */
+export function pathSource(fs: FileSystem, path: string, size: number): ByteSource {
+  return { size, chunks: () => storedFile(fs, path, size) }
+}
+
+async function* wholeRange(file: OpenFile, offset: number, size: number): AsyncGenerator<Bytes> {
+  let read = 0
+  for await (const chunk of readRange(file, offset, offset + size)) {
+    read += chunk.length
+    yield chunk
+  }
+  if (read < size) throw new FlaggingError('ERR_FLAGGING_STORE', 'A file is shorter than recorded')
+}
+
+async function* storedFile(fs: FileSystem, path: string, size: number): AsyncGenerator<Bytes> {
+  const file = await fs.open(path, 'read')
+  try {
+    if ((await file.stat()).kind !== 'file') {
+      throw new FlaggingError('ERR_FLAGGING_STORE', 'A stored file is no regular file')
+    }
+    yield* wholeRange(file, 0, size)
+  } finally {
+    await file.close()
+  }
+}
+
+/** A file of a sample over any {@link ByteSource}. */
+export class SourceFile implements FlaggedFile {
+  readonly name: string | undefined
+  readonly type: string
+  readonly source: ByteSource
+
+  constructor(name: string | undefined, type: string, source: ByteSource) {
+    this.name = name
+    this.type = type
+    this.source = source
+  }
+
+  get size(): number {
+    return this.source.size
+  }
+
+  /** The content, in chunks; what is not read is not fetched, and a cancel closes the source. */
+  stream(): ReadableStream<Uint8Array> {
+    const chunks = eachChunk(this.source)
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller): Promise<void> {
+          const { done, value } = await chunks.next()
+          if (done === true) controller.close()
+          else controller.enqueue(value)
+        },
+        async cancel(): Promise<void> {
+          await chunks.return(undefined)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    const whole = new Uint8Array(this.size)
+    let at = 0
+    for await (const chunk of this.source.chunks()) {
+      whole.set(chunk, at)
+      at += chunk.length
+    }
+    return whole
+  }
+
+  async saveTo(path: string): Promise<void> {
+    const target = await nodeFileSystem.open(path, 'create')
+    try {
+      await copyTo(target, this.source.chunks())
+      await target.close()
+    } catch (error) {
+      await target.close().catch(() => undefined)
+      await nodeFileSystem.unlink(path).catch(() => undefined)
+      throw error
+    }
+  }
+}
+
+// The reader of a stream may change or transfer what it gets, so memory is handed out as copies.
+async function* eachChunk(source: ByteSource): AsyncGenerator<Uint8Array, undefined, undefined> {
+  for await (const chunk of source.chunks()) yield chunk.slice()
+  return undefined
+}
+
+/** Writes chunks into an open file from its start and gives their length. */
+export async function copyTo(
+  target: OpenFile,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<number> {
+  let size = 0
+  for await (const chunk of chunks) {
+    await writeAll(target, chunk, size)
+    size += chunk.length
+  }
+  return size
+}

@@ -1,0 +1,92 @@
+import type { Component } from '../components.ts'
+import { FlaggingError } from '../errors.ts'
+import type { FlagValue } from '../sample/flag-value.ts'
+import type { FlagDetails, FlaggingCallback } from './flagging-callback.ts'
+
+/** How long a callback's `flag` may take before nobody waits for it any longer. */
+const DEADLINE_MS = 10_000
+
+/**
+ * Keeps a callback's contract: `setup` before the first flag of a dataset, and never while a `flag`
+ * runs. A flag that does not settle holds up nobody for longer than ten seconds.
+ */
+export class CallbackGate {
+  readonly callback: FlaggingCallback
+  readonly #running = new Set<Promise<unknown>>()
+  #setups: Promise<void> = Promise.resolve()
+  #setupsWaiting = 0
+
+  constructor(callback: FlaggingCallback) {
+    this.callback = callback
+  }
+
+  /** Sets a dataset up, after the flags and setups before it and before those after it. */
+  setup(components: readonly Component[], dir: string): Promise<void> {
+    this.#setupsWaiting++
+    const running = Promise.allSettled(this.#running)
+    const setup = this.#setups.then(async () => {
+      try {
+        await withDeadline(running, () => undefined)
+        await this.callback.setup(components, dir)
+      } finally {
+        this.#setupsWaiting--
+      }
+    })
+    this.#setups = setup.catch(() => {})
+    return setup
+  }
+
+  /**
+   * Hands a sample to the callback, at once unless a setup waits or runs.
+   * @param setUp the setup of its dataset, if that is under way: its failure is the flag's
+   */
+  flag(
+    setUp: Promise<void> | undefined,
+    data: readonly FlagValue[],
+    option: string | null | undefined,
+    username: string | null | undefined,
+    details: FlagDetails,
+  ): Promise<number> {
+    const before = this.#setupsWaiting > 0 ? this.#setups : undefined
+    const flag = async () => {
+      if (before) await before
+      if (setUp) await setUp
+      return this.callback.flag(data, option, username, details)
+    }
+    const running = flag()
+    this.#running.add(running)
+    const settled = () => this.#running.delete(running)
+    running.then(settled, settled)
+    return running
+  }
+
+  /** Waits for the running flags, then closes the callback. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#running)
+    await this.callback.close?.()
+  }
+}
+
+/** A promise that nobody waits for longer than ten seconds; then `late` says what it gives or throws. */
+export async function withDeadline<T, L>(promise: Promise<T>, late: () => L): Promise<T | L> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(resolve, DEADLINE_MS, LATE)
+  })
+  try {
+    const first = await Promise.race([promise, deadline])
+    return first === LATE ? late() : (first as T)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const LATE = Symbol('late')
+
+/** What a flag that nobody waits for any longer is answered with. */
+export function tooLate(): never {
+  throw new FlaggingError(
+    'ERR_FLAGGING_CALLBACK',
+    `The callback's \`flag\` has not settled within ${DEADLINE_MS / 1000} seconds.`,
+  )
+}

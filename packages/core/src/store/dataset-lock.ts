@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { FlaggingError } from '../errors.ts'
+import { openOrCreate } from './disk.ts'
+import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
+
+const MIN_POLL_MS = 1
+const POLL_SPREAD_MS = 2
+
+/**
+ * The lock of one dataset: among loggers of a process, worker threads and processes. The kernel holds
+ * it, so it dies with its holder. It is polled for, never waited on: a blocking wait would occupy a
+ * thread of the pool for as long as a stopped neighbour sleeps.
+ */
+export class DatasetLock {
+  readonly #fs: FileSystem
+  readonly #folder: string
+  #lock: OpenFile | undefined
+  #turn: OpenFile | undefined
+  #identity: FileStat | undefined
+
+  /** @param folder the dataset's `.flagging` */
+  constructor(fs: FileSystem, folder: string) {
+    this.#fs = fs
+    this.#folder = folder
+  }
+
+  /** The file whose lock is the dataset's. */
+  get path(): string {
+    return `${this.#folder}/lock`
+  }
+
+  /** Opens the lock files unless they are open. */
+  async open(): Promise<void> {
+    if (this.#identity !== undefined) return
+    this.#lock ??= await openOrCreate(this.#fs, this.path)
+    // Whoever waits holds this one, so that a busy neighbour cannot take the lock twice in a row.
+    this.#turn ??= await openOrCreate(this.#fs, `${this.#folder}/turn`)
+    this.#identity = await this.#lock.stat()
+  }
+
+  /** Whether what lies at {@link path} is the file that is locked here. */
+  isAt(found: FileStat | undefined): boolean {
+    const own = this.#identity
+    return found !== undefined && own?.ino === found.ino && own.dev === found.dev
+  }
+
+  /**
+   * Takes the lock, or gives up.
+   * @param deadline by `performance.now()`; one attempt is made even if it has passed
+   */
+  async acquire(deadline: number): Promise<void> {
+    const lock = this.#lock
+    const turn = this.#turn
+    if (lock === undefined || turn === undefined) throw new Error('The lock is not open')
+    let mine = false
+    try {
+      for (;;) {
+        mine ||= tryLock(turn)
+        if (mine && tryLock(lock)) return
+        if (performance.now() >= deadline) throw stuck()
+        await delay(MIN_POLL_MS + Math.random() * POLL_SPREAD_MS)
+      }
+    } finally {
+      if (mine) turn.unlock()
+    }
+  }
+
+  release(): void {
+    this.#lock?.unlock()
+  }
+
+  /** Closes the files, which gives the lock up. */
+  async close(): Promise<void> {
+    const files = [this.#lock, this.#turn]
+    this.#lock = this.#turn = this.#identity = undefined
+    for (const file of files) await file?.close()
+  }
+}
+
+function tryLock(file: OpenFile): boolean {
+  try {
+    return file.tryLock()
+  } catch (cause) {
+    throw new FlaggingError(
+      'ERR_FLAGGING_LOCK',
+      'The file system of the dataset cannot lock files. Store it on a local disk, or use ' +
+        '`new CSVLogger({ exclusive: true })` if this process is the only writer',
+      { cause },
+    )
+  }
+}
+
+function stuck(): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_LOCK',
+    'Another process holds the lock of the dataset and does not go on. Flagging resumes by itself ' +
+      'when it does, or ends',
+  )
+}
