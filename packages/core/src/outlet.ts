@@ -1,6 +1,6 @@
 import type { Decoder } from './capture/decoder.ts'
 import type { RedactRules } from './capture/decoded.ts'
-import type { Exchange, ExchangeFacts } from './capture/exchange.ts'
+import type { Exchange } from './capture/exchange.ts'
 import { FlaggingError } from './errors.ts'
 import type { FlagEvent, FlagRequest } from './options.ts'
 import type { Declared } from './resolve-components.ts'
@@ -60,12 +60,12 @@ export class Outlet {
     flag: FlagRequest | undefined,
     username: string | null,
   ): Promise<number | undefined> {
-    const { datasets, guard, settings } = this.#context
-    const full = guard.check()
-    if (full) await full
+    const { datasets, settings } = this.#context
+    const checking = this.checkDisk()
+    if (checking) await checking
     const decoded = this.#decode(exchange, plan)
     const parts = decoded instanceof Promise ? await decoded : decoded
-    const endpoint = this.#endpointOf(exchange.facts as ExchangeFacts)
+    const endpoint = this.#endpointOf(exchange)
     const { declared } = plan
     const dataset = declared && !plan.ownFolder ? datasets.root : datasets.of(endpoint)
     const loading = declared ? undefined : datasets.load(dataset)
@@ -84,6 +84,11 @@ export class Outlet {
     if (typeof settings.redact === 'function') sampled = redacted(sampled, settings.redact)
     if (sampled.columns) dataset.columns = sampled.columns
     return this.put(dataset, sampled.components, sampled.slots, sampled.interaction, flag, username)
+  }
+
+  /** Rejects while the disk is too full; `undefined` where a fresh look found room. */
+  checkDisk(): Promise<void> | undefined {
+    return this.#context.guard.check()
   }
 
   /** Hands values to the callback of a dataset. */
@@ -150,7 +155,8 @@ export class Outlet {
     return counts && succeeded && (ended === 'complete' || (byHand && ended === 'aborted'))
   }
 
-  #endpointOf({ method, pattern }: ExchangeFacts): string {
+  #endpointOf({ facts: { method }, answer }: Exchange): string {
+    const pattern = answer?.pattern ?? '/'
     const key = `${method} ${pattern}`
     let endpoint = this.#endpoints.get(key)
     if (endpoint === undefined) {
@@ -161,7 +167,7 @@ export class Outlet {
   }
 
   #reportGone(exchange: Exchange): void {
-    const endpoint = this.#endpointOf(exchange.facts as ExchangeFacts)
+    const endpoint = this.#endpointOf(exchange)
     if (this.#reportedGone.has(endpoint)) return
     if (this.#reportedGone.size < REMEMBERED_ENDPOINTS) this.#reportedGone.add(endpoint)
     this.#context.onError(

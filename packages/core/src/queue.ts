@@ -13,13 +13,19 @@ export interface QueueContext {
   readonly onError: (error: unknown) => void
 }
 
+interface Waiting {
+  readonly exchange: Exchange
+  /** What it held in memory when it came in. */
+  readonly bytes: number
+}
+
 /**
  * Interactions that wait to be logged by themselves. They are taken up after the reply, a few
  * milliseconds a turn; over the caps the newest are dropped, counted and reported.
  */
 export class Queue {
   readonly #context: QueueContext
-  #waiting: Exchange[] = []
+  #waiting: Waiting[] = []
   #next = 0
   #scheduled = false
   #bytes = 0
@@ -45,7 +51,7 @@ export class Queue {
     }
     this.pending++
     this.#bytes += bytes
-    this.#waiting.push(exchange)
+    this.#waiting.push({ exchange, bytes })
     this.#schedule()
   }
 
@@ -68,8 +74,7 @@ export class Queue {
   #takeUp(): void {
     const until = performance.now() + TURN_MS
     while (this.#next < this.#waiting.length) {
-      const exchange = this.#waiting[this.#next++] as Exchange
-      void this.#store(exchange)
+      void this.#store(this.#waiting[this.#next++] as Waiting)
       if (performance.now() > until) break
     }
     if (this.#next < this.#waiting.length) {
@@ -80,8 +85,7 @@ export class Queue {
     this.#next = 0
   }
 
-  async #store(exchange: Exchange): Promise<void> {
-    const bytes = sizeOf(exchange)
+  async #store({ exchange, bytes }: Waiting): Promise<void> {
     await this.#context.store(exchange)
     this.pending--
     this.#bytes -= bytes
@@ -104,5 +108,5 @@ export class Queue {
 }
 
 function sizeOf({ request, response }: Exchange): number {
-  return (request?.size ?? 0) + (response?.size ?? 0)
+  return (request?.memoryBytes ?? 0) + (response?.memoryBytes ?? 0)
 }

@@ -121,9 +121,7 @@ export function checkOverrides(overrides: FlaggingOverrides): void {
 }
 
 function checkOwnColumns(callback: FlaggingCallback, declared: Declared): void {
-  const taken = declared.all.find((component) =>
-    callback.columns?.includes(component.label),
-  )
+  const taken = declared.all.find((component) => callback.columns?.includes(component.label))
   if (taken) {
     throw bad(`The label '${taken.label}' is the name of a column of the callback: rename it.`)
   }

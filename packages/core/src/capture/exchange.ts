@@ -4,27 +4,36 @@ import type { KeptBody } from './left-body.ts'
 import { Recorder, type RecorderContext } from './recorder.ts'
 
 /** The plain facts of an exchange that has ended; nothing in it keeps the host's objects alive. */
-export interface ExchangeFacts {
-  readonly method: string
-  /** As the client sent it, query included. */
-  readonly url: string
+export interface AnswerFacts extends RouteFacts {
   readonly requestType: string | undefined
   readonly requestEncoding: string | undefined
   readonly status: number
-  /** The route pattern, base path included; the mount's path where there is no pattern. */
-  readonly pattern: string
-  readonly params: Readonly<Record<string, unknown>>
-  /** Looked up on first use: header blocks are parsed only for what is stored. */
+  /** Looked up on use: header blocks are parsed only for what is stored. */
   readonly responseHeader: (name: string) => string | undefined
 }
 
-/** What the hall does with an exchange; one object per mounted middleware. */
+/** What only the adapter knows of a request. */
+export interface RouteFacts {
+  readonly pattern: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** What is known of a request as soon as it comes in. */
+export interface RequestFacts {
+  readonly method: string
+  /** As the client sent it, query included. */
+  readonly url: string
+  /** Asked of the target once its route is known. */
+  readonly route: (target: object) => RouteFacts
+}
+
+/** What a flagging does with an exchange; one object per mounted middleware. */
 export interface Plan {
   readonly recorder: RecorderContext
   /** Whether responses carry an id, and interactions are held to be flagged. */
   readonly issuesIds: boolean
   /** Whether the response to this request may be given an id; asked when its head is written. */
-  mayIssueId(exchange: Exchange, status: number): boolean
+  mayIssueId(exchange: Exchange): boolean
   /** Told when the id goes out. */
   opened(exchange: Exchange): void
   /** Told once, when the host has ended the answer: from now on it may be flagged. */
@@ -55,6 +64,7 @@ export class Exchange {
   plan: Plan
   /** What the framework hands to a handler: Hono's context, Express's request. Dropped at the end. */
   target: object | undefined
+  readonly facts: RequestFacts
   readonly startedAt: number = Date.now()
   readonly #startedAt = performance.now()
   duration = 0
@@ -64,7 +74,7 @@ export class Exchange {
   missedRequest = false
   /** What an earlier middleware left of the part that was missed. */
   left: Promise<KeptBody | undefined> | undefined
-  facts: ExchangeFacts | undefined
+  answer: AnswerFacts | undefined
   state: 'open' | 'answered' | 'ended' = 'open'
   endedAs: Ended = 'complete'
   /** Whether the id went out with the response. */
@@ -73,9 +83,12 @@ export class Exchange {
   #id: string | undefined
   #retained = 1
 
-  constructor(plan: Plan, target: object) {
+  readonly #waiting: (() => void)[] = []
+
+  constructor(plan: Plan, target: object, facts: RequestFacts) {
     this.plan = plan
     this.target = target
+    this.facts = facts
   }
 
   get id(): string {
@@ -97,29 +110,39 @@ export class Exchange {
   /** Gives the id for the response head, if it is to carry one. */
   issueId(status: number): string | undefined {
     if (!this.plan.issuesIds || this.excluded || this.issued) return undefined
-    if (status < 200 || status > 299 || !this.plan.mayIssueId(this, status)) return undefined
+    if (status < 200 || status > 299 || !this.plan.mayIssueId(this)) return undefined
     this.issued = true
     this.plan.opened(this)
     return this.id
   }
 
   /** The host has ended its answer; the client may not have all of it yet. */
-  answer(facts: ExchangeFacts): void {
+  answered(facts: AnswerFacts): void {
     if (this.state !== 'open') return
     this.state = 'answered'
-    this.facts = facts
+    this.answer = facts
     this.duration = performance.now() - this.#startedAt
     if (!this.excluded) this.plan.answered(this)
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** The answer is over: all of it is out, or the connection is gone. */
-  end(facts: ExchangeFacts, endedAs: Ended): void {
+  ended(facts: AnswerFacts, endedAs: Ended): void {
     if (this.state === 'ended') return
-    this.answer(facts)
+    // Set first: whoever waits for the answer is told how it ended.
+    if (this.state === 'open') this.endedAs = endedAs
+    this.answered(facts)
     this.state = 'ended'
     this.endedAs = endedAs
     if (!this.excluded) this.plan.ended(this)
     this.target = undefined
+  }
+
+  /** Resolves when the host has ended its answer or the client has gone. */
+  whenAnswered(): Promise<void> {
+    return this.state === 'open'
+      ? new Promise((resolve) => this.#waiting.push(resolve))
+      : Promise.resolve()
   }
 
   /** Leaves the exchange out: nothing of it is kept. */

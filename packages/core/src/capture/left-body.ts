@@ -1,6 +1,6 @@
 import { readRange } from '../store/disk.ts'
 import type { FileSystem } from '../store/file-system.ts'
-import { stringifyJSON } from './json-text.ts'
+import { stringifyJSON } from './stringify-json.ts'
 import type { JSONValue } from '../sample/flag-value.ts'
 import { Recorder, type RecorderContext } from './recorder.ts'
 

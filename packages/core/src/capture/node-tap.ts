@@ -1,13 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { Ended } from '../sample/interaction.ts'
-import type { Exchange, ExchangeFacts } from './exchange.ts'
+import type { AnswerFacts, Exchange } from './exchange.ts'
 import { mark } from './exchange-mark.ts'
-
-/** What only the adapter knows of a request that has ended. */
-export interface RouteFacts {
-  readonly pattern: string
-  readonly params: Readonly<Record<string, unknown>>
-}
 
 type Args = readonly unknown[]
 type Method = (this: unknown, ...args: unknown[]) => unknown
@@ -16,7 +10,6 @@ type Method = (this: unknown, ...args: unknown[]) => unknown
 interface Tap {
   readonly exchange: Exchange
   readonly req: IncomingMessage
-  readonly route: (target: object) => RouteFacts
   readonly push: Method
   readonly write: Method
   readonly end: Method
@@ -26,7 +19,7 @@ interface Tap {
   busy: boolean
 }
 
-const TAP = Symbol('flagging.tap')
+const TAP: unique symbol = Symbol('flagging.tap')
 
 interface Tapped {
   [TAP]?: Tap
@@ -36,18 +29,11 @@ interface Tapped {
  * Sees the bytes of a Node request and its response go by. Nothing is consumed, delayed or held
  * back: the methods that carry the bytes (`push`, `write`, `end`) are shadowed on the two objects,
  * call the originals with the arguments as given, and hand back what those return.
- * @param route asked once, when the answer has ended
  */
-export function tapNode(
-  exchange: Exchange,
-  req: IncomingMessage,
-  res: ServerResponse,
-  route: (target: object) => RouteFacts,
-): void {
+export function tapNode(exchange: Exchange, req: IncomingMessage, res: ServerResponse): void {
   const tap: Tap = {
     exchange,
     req,
-    route,
     push: req.push as Method,
     write: res.write as Method,
     end: res.end as Method,
@@ -123,7 +109,7 @@ function end(this: ServerResponse & Tapped, ...args: Args): unknown {
     tap.busy = false
   }
   if (typeof args[0] !== 'function') record(tap, tap.exchange.recordResponse, args[0], args[1])
-  if (this.writableEnded) guarded(tap, () => tap.exchange.answer(factsOf(tap, this)))
+  if (this.writableEnded) guarded(tap, () => tap.exchange.answered(factsOf(tap, this)))
   return result
 }
 
@@ -156,7 +142,7 @@ function withHeader(res: ServerResponse, args: Args, id: string): Args {
 
 function onClose(this: ServerResponse & Tapped): void {
   const tap = this[TAP] as Tap
-  guarded(tap, () => tap.exchange.end(factsOf(tap, this), endedAs(tap, this)))
+  guarded(tap, () => tap.exchange.ended(factsOf(tap, this), endedAs(tap, this)))
 }
 
 /** Whose doing it was that the answer was cut off: a client that left has closed its side. */
@@ -168,15 +154,12 @@ function endedAs({ req }: Tap, res: ServerResponse): Ended {
   return !socket || socket.readableEnded || socket.errored || stream ? 'aborted' : 'error'
 }
 
-function factsOf(tap: Tap, res: ServerResponse): ExchangeFacts {
-  const { exchange, req } = tap
-  if (exchange.facts) return exchange.facts
-  const { pattern, params } = tap.route(exchange.target as object)
+function factsOf({ exchange, req }: Tap, res: ServerResponse): AnswerFacts {
+  if (exchange.answer) return exchange.answer
+  const { pattern, params } = exchange.facts.route(exchange.target as object)
   const head = (res as unknown as { _header?: string | null })._header
   const headers = typeof head === 'string' ? undefined : res.getHeaders()
   return {
-    method: req.method ?? 'GET',
-    url: (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/',
     requestType: req.headers['content-type'],
     requestEncoding: req.headers['content-encoding'],
     status: res.statusCode,

@@ -37,6 +37,11 @@ export class Recorder {
     this.#context = context
   }
 
+  /** Bytes kept in memory at the moment. */
+  get memoryBytes(): number {
+    return this.#inMemory
+  }
+
   /** Keeps a copy of the chunk: its buffer may be reused by its owner. */
   add(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
     if (this.truncated || this.#released) return

@@ -1,8 +1,9 @@
 import { isBlank, skipBlanks, stringEnd, unescapeJSON, valueEnd } from './json-text.ts'
+import { REDACTED } from './redact-rules.ts'
 
 const QUOTE = 0x22
 const COLON = 0x3a
-const REDACTED = '"[redacted]"'
+const HIDDEN = JSON.stringify(REDACTED)
 
 /** Deeper or longer paths are not told, so that the work stays linear whatever a client nests. */
 const MAX_DEPTH = 64
@@ -56,7 +57,7 @@ export function redactJSON(
 
     const value = skipBlanks(text, skipBlanks(text, token.end) + 1)
     redacted += blanks === 'strip' ? `${text.slice(from, token.end)}:` : text.slice(from, value)
-    if (value < text.length) redacted += REDACTED
+    if (value < text.length) redacted += HIDDEN
     at = valueEnd(text, text.charAt(value) === "'" ? stringEnd(text, value) : value)
     from = at
   }

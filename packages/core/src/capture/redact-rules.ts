@@ -36,13 +36,15 @@ export function normalizeName(name: string): string {
  * @param declared declared components, which the built-in names do not apply to
  */
 export function redactRules(
-  redact: readonly string[] | unknown,
+  redact: unknown,
   declared: readonly { readonly label: string; readonly from?: ComponentSource }[],
 ): RedactRules {
   return {
     names: redact === false ? [] : builtinRedactNames,
     extra: Array.isArray(redact) ? (redact as string[]).map(normalizeName) : [],
-    exempt: declared.map(({ label, from = label }) => sourceName(from)).filter((name) => name !== ''),
+    exempt: declared
+      .map(({ label, from = label }) => sourceName(from))
+      .filter((name) => name !== ''),
   }
 }
 

@@ -64,7 +64,7 @@ const MAX_SEGMENTS = 64
 
 function keyPattern(names: readonly string[]): RegExp {
   const spelled = names.map((name) =>
-    [...name].map((char) => char.replace(/[^a-z0-9 ]/i, '\\$&')).join('[-_]*'),
+    [...name].map((char) => char.replace(/[$()*+.?[\\\]^{|}/]/, '\\$&')).join('[-_]*'),
   )
   return new RegExp(`"[-_]*(?:${spelled.join('|')})[-_]*"\\s*:`, 'iu')
 }

@@ -40,7 +40,7 @@ function watch(
   }
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      let result: ReadableStreamReadResult<Uint8Array>
+      let result: Awaited<typeof next>
       try {
         result = await next
       } catch (error) {

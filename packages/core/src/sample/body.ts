@@ -1,4 +1,4 @@
-import { stringifyJSON } from '../capture/json-text.ts'
+import { stringifyJSON } from '../capture/stringify-json.ts'
 import type { Decoded } from '../capture/decoded.ts'
 import type { FlagValue, JSONValue } from './flag-value.ts'
 import { isFlaggedFile, isFlaggedFileList } from './flag-value.ts'

@@ -1,4 +1,4 @@
-import { stringifyJSON } from '../capture/json-text.ts'
+import { stringifyJSON } from '../capture/stringify-json.ts'
 import { type ComponentType, isFileType } from '../components.ts'
 import { SourceFile, memorySource } from '../store/byte-source.ts'
 import { dataUriFile } from './data-uri.ts'

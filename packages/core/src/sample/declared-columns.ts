@@ -1,11 +1,10 @@
-import { splitJSON } from '../capture/json-text.ts'
 import { type Component, type ComponentSource, isFileType } from '../components.ts'
 import type { Body } from './body.ts'
 import { coerce, textAsFile } from './coerce.ts'
 import type { Parts } from './decode-exchange.ts'
 import { type FlagValue, isFlaggedFile } from './flag-value.ts'
 import type { Interaction } from './interaction.ts'
-import { EMPTY, type Slot } from './slot.ts'
+import { EMPTY, type Slot, elementSlots } from './slot.ts'
 
 /** The declared inputs, and whether at least one of them was present. */
 export interface FoundInputs {
@@ -104,11 +103,7 @@ function wholeSlot({ whole, fields }: Body, type: Component['type'], mediaType?:
 }
 
 function element({ whole, fields }: Body, index: number): Slot | undefined {
-  if (fields !== undefined || !Array.isArray(whole.value)) return undefined
-  const value = (whole.value as readonly FlagValue[])[index]
-  if (value === undefined) return undefined
-  const json = whole.json === undefined ? undefined : splitJSON(whole.json)?.values[index]
-  return { value, ...(json === undefined ? {} : { json }) }
+  return fields === undefined ? elementSlots(whole)?.[index] : undefined
 }
 
 function asked(

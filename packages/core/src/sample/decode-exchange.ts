@@ -1,9 +1,10 @@
 import type { Decoded, DecodeLimits, RedactRules } from '../capture/decoded.ts'
 import type { Decoder } from '../capture/decoder.ts'
-import type { Exchange, ExchangeFacts } from '../capture/exchange.ts'
+import type { AnswerFacts, Exchange } from '../capture/exchange.ts'
 import type { KeptBody } from '../capture/left-body.ts'
 import type { Recorder } from '../capture/recorder.ts'
-import { REDACTED, isHidden } from '../capture/redact-rules.ts'
+import { REDACTED } from '../capture/redact-rules.ts'
+import { Redactor } from '../capture/redactor.ts'
 import { memorySource, rangeSource, SourceFile } from '../store/byte-source.ts'
 import { type Body, FieldsBody, NO_BODY, bodyOf } from './body.ts'
 import type { PartSource, Slot } from './slot.ts'
@@ -28,11 +29,8 @@ export interface Parts {
 }
 
 /** Decodes an ended exchange: at once where its bodies are small, else by way of the worker. */
-export function decodeExchange(
-  exchange: Exchange,
-  context: DecodeContext,
-): Parts | Promise<Parts> {
-  const facts = exchange.facts as ExchangeFacts
+export function decodeExchange(exchange: Exchange, context: DecodeContext): Parts | Promise<Parts> {
+  const facts = exchange.answer as AnswerFacts
   const request = exchange.missedRequest
     ? leftRequest(exchange, context)
     : decodeRecorded(
@@ -41,7 +39,7 @@ export function decodeExchange(
         context,
       )
   const responseType = facts.responseHeader('content-type')
-  const response = hasNoBody(facts)
+  const response = hasNoBody(exchange.facts.method, facts.status)
     ? NO_BODY
     : decodeRecorded(
         exchange.response,
@@ -50,7 +48,7 @@ export function decodeExchange(
       )
   const parts = (req: Body, res: Body): Parts => ({
     params: urlSlots(Object.entries(facts.params), context.redact, context.limits.fields),
-    query: querySlots(facts.url, context),
+    query: querySlots(exchange.facts.url, context),
     request: req,
     response: res,
     responseType,
@@ -62,7 +60,7 @@ export function decodeExchange(
   return Promise.all([request, response]).then(([req, res]) => parts(req, res))
 }
 
-function hasNoBody({ method, status }: ExchangeFacts): boolean {
+function hasNoBody(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 304
 }
 
@@ -129,16 +127,16 @@ async function leftRequest(exchange: Exchange, context: DecodeContext): Promise<
     context.bodyGone(exchange)
     return NO_BODY
   }
-  return leftBody(left, exchange.facts as ExchangeFacts, context)
+  return leftBody(left, exchange.answer?.requestType, context)
 }
 
 /** A body that somebody else has parsed, or kept, as one of ours. */
 export async function leftBody(
   left: KeptBody,
-  facts: { readonly requestType: string | undefined },
+  contentType: string | undefined,
   context: Omit<DecodeContext, 'bodyGone'>,
 ): Promise<Body> {
-  const type = left.isValue ? 'application/json' : facts.requestType
+  const type = left.isValue ? 'application/json' : contentType
   // What middlewares keep of a body has its content coding undone already.
   const decoded = await decodeRecorded(left.body, { type, encoding: undefined }, context)
   if (left.files.length === 0 && !left.form) return decoded
@@ -182,17 +180,15 @@ function urlSlots(
     if (value === undefined) continue
     if (++count > limit) break
     // A wildcard of Express 5 holds its segments as a list.
-    const text = Array.isArray(value) ? value.join('/') : String(value)
+    const text = Array.isArray(value) ? value.join('/') : `${value as string}`
     const before = values.get(name)
     values.set(name, before === undefined ? text : [before, text].flat())
   }
   if (values.size === 0) return NONE
+  const redactor = Redactor.of(redact)
   const slots = new Map<string, Slot>()
   for (const [name, value] of values) {
-    slots.set(
-      name,
-      isHidden(redact, name, name) ? { value: REDACTED } : { value, spelled: true },
-    )
+    slots.set(name, redactor.hidesField(name) ? { value: REDACTED } : { value, spelled: true })
   }
   return slots
 }

@@ -1,6 +1,6 @@
 import type { Component } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
-import type { Exchange, ExchangeFacts } from '../capture/exchange.ts'
+import type { Exchange } from '../capture/exchange.ts'
 import type { Declared } from '../resolve-components.ts'
 import { coerce } from './coerce.ts'
 import type { Parts } from './decode-exchange.ts'
@@ -54,7 +54,8 @@ export function redacted(
   let interaction: Interaction
   try {
     interaction = redact(sampled.interaction)
-    if (!interaction.inputs || !interaction.outputs) throw new TypeError('inputs or outputs missing')
+    if (!interaction.inputs || !interaction.outputs)
+      throw new TypeError('inputs or outputs missing')
   } catch (error) {
     throw new FlaggingError(
       'ERR_FLAGGING_REDACT',
@@ -113,14 +114,14 @@ function found(parts: Parts, maxFileBytes: number): readonly Found[] {
 }
 
 function bareInteraction(exchange: Exchange, parts: Parts, endpoint: string): Interaction {
-  const { method, url, status } = exchange.facts as ExchangeFacts
+  const { method, url } = exchange.facts
   const error = parts.request.error ?? parts.response.error
   const interaction = {
     id: exchange.id,
     endpoint,
     method,
     path: url.split('?', 1)[0] as string,
-    status,
+    status: exchange.answer?.status ?? 0,
     startedAt: new Date(exchange.startedAt),
     duration: exchange.duration,
     ended: exchange.endedAs,

@@ -1,4 +1,5 @@
 import type { Datum, FilePart } from '../capture/decoded.ts'
+import { splitJSON } from '../capture/json-text.ts'
 import { type ByteSource, SourceFile, memorySource } from '../store/byte-source.ts'
 import type { FlagValue, JSONValue } from './flag-value.ts'
 
@@ -30,6 +31,31 @@ export function slotOf(datum: Datum, source: PartSource, spelled: boolean): Slot
 function fileOf(part: FilePart, source: PartSource): SourceFile {
   const bytes = part.bytes ? memorySource(part.bytes) : source(part)
   return new SourceFile(part.name, part.type, bytes)
+}
+
+/** The elements of a slot that holds a list; `undefined` where it holds none. */
+export function elementSlots({ value, json }: Slot): readonly Slot[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const texts = json === undefined ? undefined : splitJSON(json)?.values
+  return (value as readonly FlagValue[]).map((element, index) => exactSlot(element, texts?.[index]))
+}
+
+/** The members of a slot that holds a JSON object; `undefined` where it holds none. */
+export function memberSlots({ value, json }: Slot): ReadonlyMap<string, Slot> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const parts = json === undefined ? undefined : splitJSON(json)
+  const texts = new Map(parts?.keys?.map((key, index) => [key, parts.values[index]]))
+  return new Map(
+    Object.entries(value as Record<string, FlagValue>).map(([key, member]) => [
+      key,
+      exactSlot(member, texts.get(key)),
+    ]),
+  )
+}
+
+function exactSlot(value: FlagValue, json: string | undefined): Slot {
+  const isExact = json === undefined || JSON.stringify(value) === json
+  return isExact ? { value } : { value, json }
 }
 
 /** A large JSON value: most callbacks only need its text. */

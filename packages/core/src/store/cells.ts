@@ -36,7 +36,6 @@ export interface StoredPath {
 
 /** The form of the paths that file cells hold: a folder, a number, and a plain extension. */
 export const STORED_PATH: RegExp =
-  // eslint-disable-next-line no-control-regex
   /^([^./\\\0-\x1f\x7f][^/\\\0-\x1f\x7f]{0,254})\/(0|[1-9]\d{0,14})(?:-(0|[1-9]\d{0,14}))?\.([a-z0-9]{1,16})$/
 
 const STRICT_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/

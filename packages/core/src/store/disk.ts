@@ -65,7 +65,8 @@ export async function makeDirectories(fs: FileSystem, path: string, sync: boolea
   }
   for (const directory of missing.reverse()) {
     await unless('EEXIST', fs.mkdir(directory))
-    if (sync) await fs.syncDirectory(dirname(directory))
+    // A directory that may be written to but not read cannot be synced either.
+    if (sync) await unless('EACCES EPERM', fs.syncDirectory(dirname(directory)))
   }
 }
 
@@ -82,4 +83,14 @@ export async function openOrCreate(fs: FileSystem, path: string): Promise<OpenFi
 /** Twelve characters that no other writer has drawn. */
 export function randomName(): string {
   return randomBytes(9).toString('base64url')
+}
+
+/** Writes a text behind what a file has, in one piece; makes the file where there is none. */
+export async function appendText(fs: FileSystem, path: string, text: string): Promise<void> {
+  const file = await openOrCreate(fs, path)
+  try {
+    await writeAll(file, Buffer.from(text), (await file.stat()).size)
+  } finally {
+    await file.close()
+  }
 }

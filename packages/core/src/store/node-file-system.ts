@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DirectoryEntry, FileStat, FileSystem, OpenFile, OpenMode } from './file-system.ts'
+import { unless } from './disk.ts'
 import { loadNativeLock } from './native-lock.ts'
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
@@ -138,7 +139,11 @@ async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const fd = await call<number>((done) => fs.open(path, O_RDONLY, done))
   try {
-    await call<void>((done) => fs.fsync(fd, done as fs.NoParamCallback))
+    // Some network and user-space file systems cannot sync a directory, and need not.
+    await unless(
+      'EINVAL ENOTSUP',
+      call<void>((done) => fs.fsync(fd, done as fs.NoParamCallback)),
+    )
   } finally {
     await call<void>((done) => fs.close(fd, done as fs.NoParamCallback))
   }

@@ -41,8 +41,9 @@ export const EMPTY_SIDECAR: Sidecar = { skipped: 0, logs: new Map() }
 /** Reads a component list; `undefined` if there is none. A broken one throws `ERR_FLAGGING_STORE`. */
 export async function readSidecar(fs: FileSystem, path: string): Promise<Sidecar | undefined> {
   const file = await fs.open(path, 'read').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
-    throw error
+    const code = errnoOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw code === 'ELOOP' ? broken('it is a symbolic link') : error
   })
   if (file === undefined) return undefined
   const chunks: Uint8Array[] = []

@@ -1,0 +1,64 @@
+import type { Component, FlagDetails, FlaggedFile, FlaggingCallback, FlagValue } from '@flagging/core'
+import sqlite from 'node-sqlite3-wasm'
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS samples (
+    id TEXT PRIMARY KEY, endpoint TEXT, option TEXT, username TEXT, flagged_at TEXT
+  );
+  CREATE INDEX IF NOT EXISTS endpoints ON samples (endpoint);
+  CREATE TABLE IF NOT EXISTS sample_values (sample TEXT REFERENCES samples, label TEXT, value)`
+
+/** Writes samples into an SQLite database: JSON values as text, files as blobs. */
+export class SQLiteCallback implements FlaggingCallback {
+  readonly #path: string
+  #db: sqlite.Database | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  setup(_components: readonly Component[], _flaggingDir: string): void {
+    this.#db ??= new sqlite.Database(this.#path)
+    this.#db.exec(TABLES)
+  }
+
+  async flag(
+    flagData: readonly FlagValue[],
+    flagOption: string | null = null,
+    username: string | null = null,
+    details?: FlagDetails,
+  ): Promise<number> {
+    const db = this.#db
+    if (!db || !details) throw new Error('Needs setup() and the details of the sample')
+    const { id, endpoint, components } = details
+    const values = await Promise.all(flagData.map(storable))
+    // Nothing is awaited from here on, so that no other sample gets into the transaction.
+    db.exec('BEGIN')
+    try {
+      const time = new Date().toISOString()
+      db.run('INSERT INTO samples VALUES (?, ?, ?, ?, ?)', [id, endpoint, flagOption, username, time])
+      for (const [index, { label }] of components.entries()) {
+        for (const value of values[index] ?? []) {
+          db.run('INSERT INTO sample_values VALUES (?, ?, ?)', [id, label, value])
+        }
+      }
+      db.exec('COMMIT')
+    } catch (error) {
+      db.exec('ROLLBACK')
+      throw error
+    }
+    return Number(db.get('SELECT count(*) AS n FROM samples WHERE endpoint = ?', endpoint)?.n)
+  }
+
+  close(): void {
+    this.#db?.close()
+  }
+}
+
+async function storable(value: FlagValue): Promise<(string | Uint8Array)[]> {
+  const files = [value].flat().filter(isFile)
+  return files.length > 0 ? Promise.all(files.map((f) => f.bytes())) : [JSON.stringify(value)]
+}
+
+const isFile = (value: unknown): value is FlaggedFile =>
+  typeof value === 'object' && value !== null && 'saveTo' in value

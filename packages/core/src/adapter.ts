@@ -1,0 +1,13 @@
+/** What an adapter for a framework is made of. Hosts need none of it. @module */
+export { Exchange } from './capture/exchange.ts'
+export type { AnswerFacts, RequestFacts, RouteFacts } from './capture/exchange.ts'
+export { exchangeOf, mark } from './capture/exchange-mark.ts'
+export type { LeftBody, LeftFile } from './capture/left-body.ts'
+export { tapNode, watchHead } from './capture/node-tap.ts'
+export { tapWebRequest, tapWebResponse } from './capture/web-tap.ts'
+export { hallOf } from './flagging.ts'
+export type { Hall } from './hall.ts'
+export { makePlan } from './plan.ts'
+export type { LeftBodyReader, MountedPlan } from './plan.ts'
+export { answerRoute, isFlagRoute } from './routes/router.ts'
+export type { RouteAnswer, RouteBody, RouteRequest } from './routes/route-request.ts'

@@ -1,0 +1,134 @@
+import { undoContentCoding } from './content-coding.ts'
+import type { DecodeJob, Decoded, FilePart } from './decoded.ts'
+import { type StreamContent, decodeEvents, decodeLines } from './event-stream.ts'
+import { parseForm, redactForm } from './form.ts'
+import { decodeJSON } from './json-datum.ts'
+import { type MediaType, parseMediaType } from './media-type.ts'
+import { OCTETS, fileBody, rawBody } from './raw-body.ts'
+import { Redactor } from './redactor.ts'
+import { dataStreamText } from './text-deltas.ts'
+import { decodeText } from './text.ts'
+
+/**
+ * Decodes and redacts a recorded body. Pure; what it gives is plain data. Only multipart bodies take
+ * a promise, which never rejects.
+ * @param bytes what was recorded, all of it; files of the result are ranges of it, or hold their own
+ */
+export function decode(job: DecodeJob, bytes: Uint8Array): Decoded | Promise<Decoded> {
+  const uncoded = undoContentCoding(bytes, job.limits.interactionBytes, job.contentEncoding)
+  if (uncoded.error !== undefined) {
+    return fileBody(job, bytes.length, OCTETS, { error: uncoded.error })
+  }
+  const content = uncoded.truncated ? { ...job, truncated: true } : job
+  const decoded = decodeContent(content, uncoded.bytes)
+  if (!uncoded.undone) return decoded
+  return decoded instanceof Promise
+    ? decoded.then((one) => withOwnFiles(one, uncoded.bytes))
+    : withOwnFiles(decoded, uncoded.bytes)
+}
+
+/** Decodes a body that has no content coding. */
+function decodeContent(job: DecodeJob, bytes: Uint8Array): Decoded | Promise<Decoded> {
+  if (bytes.length === 0) return { kind: 'empty', form: false, truncated: job.truncated }
+  const media = parseMediaType(job.contentType)
+  if (!media) return decodeUndeclared(job, bytes)
+  if (media.kind === 'file') return fileBody(job, bytes.length, media.essence)
+  if (media.kind === 'multipart') return decodeForm(job, bytes)
+
+  const text = decodeText(bytes, media.charset, job.truncated)
+  return text === undefined
+    ? rawBody(job, bytes, 'The body is not valid in its charset.')
+    : decodeDeclared(job, media.kind, text)
+}
+
+async function decodeForm(job: DecodeJob, bytes: Uint8Array): Promise<Decoded> {
+  if (job.truncated) return rawBody(job, bytes, CUT_OFF)
+  // Loaded here because only the worker thread needs it.
+  const { decodeMultipart } = await import('./multipart.ts')
+  return decodeMultipart(bytes, job.contentType ?? '', job.limits, job.redact)
+}
+
+const CUT_OFF = 'The body is cut off.'
+
+function decodeDeclared(job: DecodeJob, kind: MediaType['kind'], text: string): Decoded {
+  const redactor = Redactor.of(job.redact)
+  switch (kind) {
+    case 'json':
+      return jsonBody(job, text, redactor) ?? broken(job, redactor.broken(text), NOT_JSON)
+    case 'form':
+      return formBody(job, text, redactor)
+    case 'events':
+      return streamBody(job, text, decodeEvents(text, redactor, job.truncated), redactor)
+    case 'lines':
+      return streamBody(job, text, decodeLines(text, redactor, job.truncated), redactor)
+    case 'text':
+    case 'multipart':
+    case 'file':
+      return textBody(job, text)
+  }
+}
+
+const NOT_JSON = 'The body is not valid JSON.'
+
+function decodeUndeclared(job: DecodeJob, bytes: Uint8Array): Decoded {
+  const text = decodeText(bytes, undefined, job.truncated)
+  if (text === undefined || text.includes('\0')) return fileBody(job, bytes.length, OCTETS)
+  const redactor = Redactor.of(job.redact)
+  const value = jsonBody(job, text, redactor)
+  if (value) return value
+  // It may be JSON all the same, broken or cut off.
+  return textBody(job, /^\s*[{[]/.test(text) ? redactor.broken(text) : text)
+}
+
+function jsonBody(job: DecodeJob, text: string, redactor: Redactor): Decoded | undefined {
+  const content = job.truncated ? undefined : decodeJSON(text, redactor)
+  if (!content) return undefined
+  const kind = 'entries' in content ? 'fields' : 'value'
+  return { kind, ...content, form: false, truncated: false }
+}
+
+function formBody(job: DecodeJob, text: string, redactor: Redactor): Decoded {
+  if (job.truncated) return broken(job, redactForm(text, redactor), CUT_OFF)
+  return { kind: 'fields', ...parseForm(text, redactor, job.limits.fields), form: true }
+}
+
+function streamBody(
+  job: DecodeJob,
+  text: string,
+  { datum, count, truncated }: StreamContent,
+  redactor: Redactor,
+): Decoded {
+  if (count === 0 && job.truncated) return broken(job, redactor.broken(text), CUT_OFF)
+  return { kind: 'value', datum, form: false, truncated: truncated || job.truncated }
+}
+
+function textBody(job: DecodeJob, text: string): Decoded {
+  const whole = job.truncated ? text.slice(0, text.lastIndexOf('\n') + 1) : text
+  const value = dataStreamText(whole) ?? text
+  return { kind: 'value', datum: { value }, form: false, truncated: job.truncated }
+}
+
+/** A structured body as the text that it came as. */
+function broken({ truncated }: DecodeJob, text: string, error: string): Decoded {
+  const words = truncated ? CUT_OFF : error
+  return { kind: 'value', datum: { value: text }, form: false, truncated, error: words }
+}
+
+/** Gives the files of a body their bytes, which nobody else has. */
+function withOwnFiles(decoded: Decoded, bytes: Uint8Array): Decoded {
+  const own = (file: FilePart): FilePart =>
+    file.bytes
+      ? file
+      : { ...file, offset: 0, bytes: bytes.slice(file.offset, file.offset + file.size) }
+  const owned = (datum: NonNullable<Decoded['datum']>): NonNullable<Decoded['datum']> => {
+    if ('file' in datum) return { file: own(datum.file) }
+    return 'files' in datum ? { files: datum.files.map(own) } : datum
+  }
+  return {
+    ...decoded,
+    ...(decoded.datum && { datum: owned(decoded.datum) }),
+    ...(decoded.entries && {
+      entries: decoded.entries.map(([name, datum]) => [name, owned(datum)] as const),
+    }),
+  }
+}

@@ -1,0 +1,103 @@
+import type { JSONValue } from '../sample/flag-value.ts'
+import { type JSONShape, checkJSON } from './check-json.ts'
+import type { Datum } from './decoded.ts'
+import { compactJSON, splitJSON } from './json-text.ts'
+import type { Redactor } from './redactor.ts'
+import { stringifyJSON } from './stringify-json.ts'
+
+/** A decoded JSON text: an object by its members, or another value. */
+export type JSONContent =
+  | { readonly entries: readonly (readonly [name: string, datum: Datum])[] }
+  | { readonly datum: Datum }
+
+/** Texts shorter than this cannot be deep. */
+const SHORT = 1024
+/** No value deeper than this is made: what reads it, or hands it to another thread, may be recursive. */
+const DEEPEST = 500
+/** A value with a longer text is left to be parsed on first use. */
+const LARGE = 256 * 1024
+/** So is what comes after this much text in one body. */
+const LARGE_BODY = 1024 * 1024
+/** An object with more members is one value. */
+const MANY = 16_384
+
+/** Decodes JSON text and hides what is to be hidden; `undefined` if it is no valid JSON. */
+export function decodeJSON(text: string, redactor: Redactor): JSONContent | undefined {
+  if (text.length < SHORT) return decodeShort(text, redactor)
+  // Checked before anything is hidden, which could make valid text of broken text.
+  const shape = checkJSON(text)
+  return shape && contentOf(redactor.json(shape.compact), shape)
+}
+
+/** One value from JSON text that is known to be valid and compact. */
+export function datumOfJSON(compact: string): Datum {
+  return new Values(compact.length < SHORT ? undefined : checkJSON(compact)).datum(compact)
+}
+
+/** JSON text without white space between its tokens; `undefined` if it is no valid JSON. */
+export function validJSON(text: string): string | undefined {
+  return checkJSON(text)?.compact
+}
+
+/** Parses JSON text shorter than 1 KiB; `undefined` if it is broken. */
+function parseShort(text: string): JSONValue | undefined {
+  try {
+    return JSON.parse(text) as JSONValue
+  } catch {
+    return undefined
+  }
+}
+
+function decodeShort(text: string, redactor: Redactor): JSONContent | undefined {
+  const value = parseShort(text)
+  if (value === undefined) return undefined
+  if (redactor.mayHide(text) || JSON.stringify(value) !== text) {
+    return contentOf(compactJSON(redactor.json(text)), undefined)
+  }
+  return isObject(value)
+    ? { entries: Object.entries(value).map(([name, member]) => [name, { value: member }]) }
+    : { datum: { value } }
+}
+
+function contentOf(compact: string, shape: JSONShape | undefined): JSONContent {
+  const values = new Values(shape)
+  if (!compact.startsWith('{') || values.members > MANY) return { datum: values.datum(compact) }
+  const parts = splitJSON(compact)
+  const entries = new Map<string, Datum>()
+  parts?.keys?.forEach((key, index) => {
+    // As in JSON.parse, the last of repeated keys counts, at the place of the first.
+    entries.set(key, values.datum(parts.values[index] as string))
+  })
+  return { entries: [...entries] }
+}
+
+/** Makes the values of one valid, compact text, as far as that is cheap and safe. */
+class Values {
+  readonly members: number
+  readonly #deep: boolean
+  #budget = LARGE_BODY
+
+  constructor(shape: JSONShape | undefined) {
+    this.members = shape?.members ?? 0
+    this.#deep = (shape?.depth ?? 0) > DEEPEST
+  }
+
+  datum(text: string): Datum {
+    // A string is what it spells, whichever escapes it was written with.
+    if (text.startsWith('"')) return { value: JSON.parse(text) as string }
+    if (text.length > LARGE || text.length > this.#budget || this.#isDeep(text)) {
+      return { json: text }
+    }
+    this.#budget -= text.length
+    const value = JSON.parse(text) as JSONValue
+    return stringifyJSON(value) === text ? { value } : { value, json: text }
+  }
+
+  #isDeep(text: string): boolean {
+    return this.#deep && text.length >= SHORT && (checkJSON(text)?.depth ?? 0) > DEEPEST
+  }
+}
+
+function isObject(value: JSONValue): value is { readonly [key: string]: JSONValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,85 @@
+/** Where one part of a multipart body lies. */
+export interface PartSpan {
+  /** Where its delimiter starts. */
+  readonly start: number
+  /** Where its content starts, behind its headers. */
+  readonly from: number
+  /** Where its content ends. */
+  readonly to: number
+}
+
+/** The parts of a multipart body, or why it is not read, in words. */
+export type PartScan =
+  | { readonly parts: readonly PartSpan[]; readonly hasMore: boolean }
+  | { readonly error: string }
+
+const LONGEST_HEADER = 16 * 1024
+const CRLF = '\r\n'
+
+/**
+ * Finds the parts of a multipart body, and refuses what no parser should be given: part headers
+ * without end, and bodies that are cut off.
+ * @param most parts that are looked at
+ */
+export function scanParts(body: Buffer, boundary: string, most: number): PartScan {
+  const delimiters = new Delimiters(body, boundary)
+  const parts: PartSpan[] = []
+  let next = delimiters.first()
+  while (next && !next.closes && parts.length < most) {
+    // The delimiter's own line break may be the first half of the empty line that ends the headers.
+    const header = body.subarray(next.end - 2, next.end + LONGEST_HEADER)
+    const length = header.indexOf(CRLF + CRLF)
+    if (length === -1) return { error: 'A part of the form has headers that do not end.' }
+    const from = next.end + length + 2
+    const following = delimiters.after(from)
+    if (following) parts.push({ start: next.start, from, to: following.start })
+    next = following
+  }
+  const isClosed = next !== undefined && (next.closes || delimiters.closesAfter(next.end))
+  if (!isClosed) return { error: 'The form has no closing boundary.' }
+  return { parts, hasMore: !next?.closes }
+}
+
+interface Delimiter {
+  readonly start: number
+  /** Behind its line break, where it has one. */
+  readonly end: number
+  readonly closes: boolean
+}
+
+class Delimiters {
+  readonly #body: Buffer
+  readonly #line: Buffer
+
+  constructor(body: Buffer, boundary: string) {
+    this.#body = body
+    this.#line = Buffer.from(`${CRLF}--${boundary}`, 'latin1')
+  }
+
+  first(): Delimiter | undefined {
+    const bare = this.#line.subarray(2)
+    const leads = this.#body.subarray(0, bare.length).equals(bare)
+    return (leads ? this.#at(0, bare.length) : undefined) ?? this.after(0)
+  }
+
+  after(from: number): Delimiter | undefined {
+    let start = this.#body.indexOf(this.#line, from)
+    while (start !== -1) {
+      const delimiter = this.#at(start, start + this.#line.length)
+      if (delimiter) return delimiter
+      start = this.#body.indexOf(this.#line, start + 2)
+    }
+    return undefined
+  }
+
+  closesAfter(from: number): boolean {
+    const closing = Buffer.concat([this.#line, Buffer.from('--')])
+    return this.#body.subarray(from - 2).includes(closing)
+  }
+
+  #at(start: number, end: number): Delimiter | undefined {
+    const tail = this.#body.toString('latin1', end, end + 2)
+    if (tail !== CRLF && tail !== '--') return undefined
+    return { start, end: end + 2, closes: tail === '--' }
+  }
+}

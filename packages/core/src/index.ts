@@ -1,0 +1,25 @@
+export { audio, checkbox, file, image, json, label, number, text, video } from './components.ts'
+export type { Component, ComponentOptions, ComponentSource, ComponentType } from './components.ts'
+export { FlaggingError } from './errors.ts'
+export type { FlaggingErrorCode } from './errors.ts'
+export { createFlagging } from './flagging.ts'
+export type { Flagging, FlaggingStats } from './flagging.ts'
+export type { Limits } from './limits.ts'
+export type {
+  FlagEvent,
+  FlaggingAction,
+  FlaggingMode,
+  FlaggingOption,
+  FlaggingOptions,
+  FlaggingOverrides,
+  FlagRequest,
+} from './options.ts'
+export type { FlaggedFile, FlagValue, JSONValue } from './sample/flag-value.ts'
+export type { Ended, Interaction } from './sample/interaction.ts'
+export { CSVLogger } from './store/csv-logger.ts'
+export type { CSVLoggerOptions } from './store/csv-logger.ts'
+export { loadExamples, readSamples } from './store/examples.ts'
+export type { ReadOptions } from './store/examples.ts'
+export type { FlagDetails, FlaggingCallback } from './store/flagging-callback.ts'
+export type { Sample, SampleDetails } from './store/sample.ts'
+export { SimpleCSVLogger } from './store/simple-csv-logger.ts'

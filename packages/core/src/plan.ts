@@ -1,0 +1,88 @@
+import type { Exchange, Plan } from './capture/exchange.ts'
+import { type LeftBody, keepLeftBody } from './capture/left-body.ts'
+import { redactRules } from './capture/redact-rules.ts'
+import type { Hall } from './hall.ts'
+import type { FlaggingOverrides } from './options.ts'
+import type { SamplePlan } from './outlet.ts'
+import { type Declared, resolveComponents } from './resolve-components.ts'
+import { checkOverrides } from './settings.ts'
+import { nodeFileSystem } from './store/node-file-system.ts'
+
+/** What an adapter mounts: how exchanges that pass one middleware are treated. */
+export interface MountedPlan extends Plan, SamplePlan {
+  readonly owner: Hall
+  /** Whether anything is captured; `false` leaves an exchange out. */
+  readonly captures: boolean
+  /** Whether a request of this method may become a sample: others need no tap. */
+  wants(method: string): boolean
+}
+
+const SUBMITTED = /^(POST|PUT|PATCH)$/
+
+/** What a framework can tell of a request that was read before us. */
+export type LeftBodyReader = (
+  target: object,
+) => LeftBody | undefined | Promise<LeftBody | undefined>
+
+/**
+ * How a middleware treats what passes it.
+ * @param overrides what it says otherwise than its flagging
+ * @param leftBody asked where a body was read before the tap was set
+ */
+export function makePlan(
+  hall: Hall,
+  overrides: FlaggingOverrides | undefined,
+  leftBody: LeftBodyReader,
+): MountedPlan {
+  const { settings } = hall
+  if (overrides) checkOverrides(overrides)
+  const own = overrides && resolveComponents(overrides.inputs, overrides.outputs)
+  const declared = own ?? settings.declared
+  const when = overrides?.when ?? settings.when
+  const never = settings.mode === 'never' || overrides?.mode === 'never'
+  const anyMethod = when !== undefined || declared !== undefined
+  return {
+    owner: hall,
+    declared,
+    ownFolder: own !== undefined,
+    when,
+    redact: redactRules(settings.redact, declared?.all ?? []),
+    captures: !never,
+    issuesIds: !never && settings.mode === 'manual',
+    recorder: hall.recorder,
+    wants: (method) => !never && !hall.isClosed && (anyMethod || SUBMITTED.test(method)),
+    mayIssueId: (exchange) =>
+      !hall.isClosed && (when !== undefined || mayCount(exchange, declared)),
+    opened: (exchange) => hall.held.add(exchange),
+    answered: (exchange) => hall.answered(exchange),
+    ended: (exchange) => hall.ended(exchange),
+    missed: (exchange) => keepLeft(hall, exchange, leftBody),
+    onError: (error) => hall.report(error),
+  }
+}
+
+function keepLeft(hall: Hall, exchange: Exchange, leftBody: LeftBodyReader): void {
+  const keep = async () => {
+    const left = await leftBody(exchange.target as object)
+    return left && keepLeftBody(left, hall.recorder, nodeFileSystem)
+  }
+  exchange.left = keep().catch((error: unknown) => {
+    hall.report(error)
+    return undefined
+  })
+}
+
+/** Whether a request may count, as far as is known when the response head is written. */
+function mayCount(exchange: Exchange, declared: Declared | undefined): boolean {
+  const { method, url, route } = exchange.facts
+  // What a body holds is found out later: a request with one may count.
+  if (SUBMITTED.test(method) || exchange.request !== undefined) return true
+  if (!declared) return false
+  const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+  const { params } = route(exchange.target as object)
+  return declared.inputs.some(({ label, from = label }) => {
+    if (typeof from === 'function') return true
+    const name = typeof from === 'string' ? from : (Object.values(from)[0] as string)
+    return query.has(name) || Object.hasOwn(params, name)
+  })
+}

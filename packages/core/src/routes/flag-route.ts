@@ -1,0 +1,135 @@
+import { createId } from '../capture/exchange.ts'
+import { redactRules } from '../capture/redact-rules.ts'
+import { FlaggingError } from '../errors.ts'
+import { flagByHand } from '../flag-by-hand.ts'
+import { type CheckedFlag, checkFlagRequest } from '../flag-request.ts'
+import type { Hall } from '../hall.ts'
+import type { FlagRequest } from '../options.ts'
+import type { Declared } from '../resolve-components.ts'
+import type { Body } from '../sample/body.ts'
+import type { Interaction } from '../sample/interaction.ts'
+import { recordOf } from '../sample/slot.ts'
+import { redacted } from '../sample/sampler.ts'
+import { json } from './answers.ts'
+import { holdsData, postedKey, postedSlots, textOf } from './posted-sample.ts'
+import { readBody } from './read-body.ts'
+import type { RouteAnswer, RouteRequest } from './route-request.ts'
+
+/** Bytes of a flag that only names an interaction. */
+const FLAG_BYTES = 1024 * 1024
+const LONGEST_ID = 128
+
+/** `POST {path}`: flags an interaction by its id, or with `acceptData` a sample that is posted. */
+export async function postFlag(hall: Hall, request: RouteRequest): Promise<RouteAnswer> {
+  const { settings } = hall
+  hall.checkOpen()
+  if (settings.mode === 'auto') {
+    throw new FlaggingError(
+      'ERR_FLAGGING_MODE_AUTO',
+      "In mode 'auto' every submission is logged by itself: there is nothing to flag.",
+    )
+  }
+  const { acceptData, limits } = settings
+  const maxBytes = acceptData ? Math.min(limits.bodyBytes, limits.interactionBytes) : FLAG_BYTES
+  const context = { recorder: hall.recorder, decoder: hall.decoder, limits }
+  const { body, release } = await readBody(request, context, maxBytes, acceptData)
+  try {
+    const username = await hall.username(request.target)
+    const isForm = /^multipart\//i.test(request.header('content-type') ?? '')
+    const flag = flagOf(body, username)
+    const { count, fresh } =
+      acceptData && holdsData(body, isForm)
+        ? await postSample(hall, body, isForm, flag)
+        : await flagByHand(hall, idOf(body), flag)
+    return json(fresh ? 201 : 200, { count })
+  } finally {
+    release()
+  }
+}
+
+function flagOf(body: Body, username: string | null): FlagRequest {
+  return {
+    option: (textOf(body, 'option') ?? null) as string | null,
+    comment: (textOf(body, 'comment') ?? null) as string | null,
+    correction: (textOf(body, 'correction') ?? null) as NonNullable<FlagRequest['correction']>,
+    username,
+  }
+}
+
+function idOf(body: Body): string {
+  const id = textOf(body, 'id')
+  if (typeof id === 'string' && id !== '' && id.length <= LONGEST_ID) return id
+  throw new FlaggingError(
+    'ERR_FLAGGING_BAD_REQUEST',
+    'Send `{ "id": "..." }` with the Flagging-Id of the response to flag.',
+  )
+}
+
+async function postSample(
+  hall: Hall,
+  body: Body,
+  isForm: boolean,
+  given: FlagRequest,
+): Promise<{ count: number; fresh: boolean }> {
+  const { settings } = hall
+  const declared = settings.declared as Declared
+  const flag = checkFlagRequest(given, settings)
+  const rules = redactRules(settings.redact, declared.all)
+  const slots = postedSlots(body, isForm, declared, rules, settings.limits.fileBytes)
+  const id = textOf(body, 'id') === undefined ? undefined : idOf(body)
+  const key = id === undefined ? undefined : await postedKey(id, flag, slots)
+  return hall.book.oncePosted(key, () =>
+    hall.counted(() => {
+      const interaction = postedInteraction(id ?? createId(), declared, slots)
+      const sampled = {
+        interaction,
+        components: declared.all,
+        slots,
+        columns: undefined,
+        anyInput: true,
+      }
+      const safe =
+        typeof settings.redact === 'function' ? redacted(sampled, settings.redact) : sampled
+      return store(hall, declared, safe.slots, safe.interaction, flag)
+    }),
+  )
+}
+
+async function store(
+  hall: Hall,
+  declared: Declared,
+  slots: Parameters<Hall['outlet']['put']>[2],
+  interaction: Interaction,
+  flag: CheckedFlag,
+): Promise<number> {
+  await hall.outlet.checkDisk()
+  const dataset = hall.datasets.root
+  return hall.outlet.put(dataset, declared.all, slots, interaction, flag, flag.username)
+}
+
+/** A posted sample has no exchange behind it: its endpoint is empty and its status 0. */
+function postedInteraction(
+  id: string,
+  { inputs, outputs }: Declared,
+  slots: Parameters<Hall['outlet']['put']>[2],
+): Interaction {
+  const entries = (from: number, components: Declared['all']) =>
+    components.map(({ label }, index) => [label, slots[from + index] ?? { value: null }] as const)
+  return {
+    id,
+    endpoint: '',
+    method: 'POST',
+    path: '',
+    status: 0,
+    startedAt: new Date(),
+    duration: 0,
+    ended: 'complete',
+    truncated: false,
+    params: {},
+    query: {},
+    body: null,
+    output: null,
+    inputs: recordOf(entries(0, inputs)),
+    outputs: recordOf(entries(inputs.length, outputs)),
+  }
+}

@@ -1,0 +1,92 @@
+import type { Decoder } from '../capture/decoder.ts'
+import type { DecodeLimits, RedactRules } from '../capture/decoded.ts'
+import { keepLeftBody } from '../capture/left-body.ts'
+import { Recorder, type RecorderContext } from '../capture/recorder.ts'
+import { FlaggingError } from '../errors.ts'
+import { type Body, NO_BODY } from '../sample/body.ts'
+import { decodeRecorded, leftBody } from '../sample/decode-exchange.ts'
+import { nodeFileSystem } from '../store/node-file-system.ts'
+import type { RouteRequest } from './route-request.ts'
+
+/** What reading a body needs beside the request. */
+export interface ReadContext {
+  readonly recorder: RecorderContext
+  readonly decoder: Decoder
+  readonly limits: DecodeLimits
+}
+
+/** Posted values are redacted later, when it is known which component they belong to. */
+const NO_RULES: RedactRules = { names: [], extra: [], exempt: [] }
+
+/** A decoded body; release it when its files are done with. */
+export interface ReadBody {
+  readonly body: Body
+  readonly release: () => void
+}
+
+/**
+ * Reads the JSON or multipart body of a request to the flag route.
+ * @param maxBytes what it may have
+ * @throws FlaggingError `ERR_FLAGGING_MEDIA_TYPE`, `ERR_FLAGGING_TOO_LARGE` or
+ * `ERR_FLAGGING_BAD_REQUEST`
+ */
+export async function readBody(
+  request: RouteRequest,
+  context: ReadContext,
+  maxBytes: number,
+  allowMultipart: boolean,
+): Promise<ReadBody> {
+  const given = await request.body()
+  const type = request.header('content-type')
+  const decode = { decoder: context.decoder, redact: NO_RULES, limits: context.limits }
+  if (given.kind === 'none') throw bad('The body is missing: send JSON.')
+  if (given.kind === 'left') {
+    const kept = await keepLeftBody(given.left, context.recorder, nodeFileSystem)
+    const recorders = [kept.body, ...kept.files.map((file) => file.recorder)]
+    const release = () => recorders.forEach((recorder) => recorder?.release())
+    return checked(await leftBody(kept, type, decode), release)
+  }
+  const isJSON = type !== undefined && /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)
+  const isMultipart = type !== undefined && /^multipart\/form-data\s*;/i.test(type)
+  if (!isJSON && !(isMultipart && allowMultipart)) {
+    given.discard()
+    throw new FlaggingError(
+      'ERR_FLAGGING_MEDIA_TYPE',
+      `Send application/json${allowMultipart ? ' or multipart/form-data' : ''}.`,
+    )
+  }
+  const recorder = new Recorder({ ...context.recorder, bodyBytes: maxBytes })
+  const release = () => recorder.release()
+  try {
+    if (Number(request.header('content-length')) > maxBytes) throw tooLarge(maxBytes)
+    for await (const chunk of given.chunks()) {
+      recorder.add(chunk)
+      if (recorder.truncated) throw tooLarge(maxBytes)
+    }
+    const encoding = request.header('content-encoding')
+    return checked(await decodeRecorded(recorder, { type, encoding }, decode), release)
+  } catch (error) {
+    given.discard()
+    release()
+    throw error
+  }
+}
+
+function checked(body: Body, release: () => void): ReadBody {
+  if (body.fields && body.error === undefined && !body.truncated) return { body, release }
+  release()
+  if (body.truncated) throw bad('The body has more fields or files than are taken.')
+  throw bad(
+    body === NO_BODY || body.isEmpty
+      ? 'The body is empty: send a JSON object.'
+      : 'The body must be a JSON object or a form.',
+  )
+}
+
+function bad(message: string): FlaggingError {
+  return new FlaggingError('ERR_FLAGGING_BAD_REQUEST', message)
+}
+
+function tooLarge(maxBytes: number): FlaggingError {
+  return new FlaggingError('ERR_FLAGGING_TOO_LARGE', `The body may have ${maxBytes} bytes.`)
+}

@@ -1,0 +1,122 @@
+import { FlaggingError } from '../errors.ts'
+import type { Hall } from '../hall.ts'
+import type { FlaggingAction } from '../options.ts'
+import { isForClient, json, problem } from './answers.ts'
+import { getExampleFile, listExamples } from './examples-route.ts'
+import { postFlag } from './flag-route.ts'
+import { checkOrigin, corsHeaders, preflight } from './origin.ts'
+import type { RouteAnswer, RouteRequest } from './route-request.ts'
+
+/** A flag route: what it answers to, and what it needs to be allowed. */
+interface Route {
+  readonly method: 'GET' | 'POST'
+  readonly path: RegExp
+  readonly action?: FlaggingAction
+  readonly isThere: (hall: Hall) => boolean
+  readonly answer: (
+    hall: Hall,
+    request: RouteRequest,
+    found: RegExpExecArray,
+  ) => RouteAnswer | Promise<RouteAnswer>
+}
+
+const hasExamples = ({ settings }: Hall) =>
+  settings.examples !== undefined && settings.mode !== 'never'
+
+const ROUTES: readonly Route[] = [
+  { method: 'GET', path: /^\/$/, isThere: () => true, answer: describe },
+  { method: 'POST', path: /^\/$/, action: 'flag', isThere: () => true, answer: postFlag },
+  {
+    method: 'GET',
+    path: /^\/examples\/?$/,
+    action: 'examples',
+    isThere: hasExamples,
+    answer: listExamples,
+  },
+  {
+    method: 'GET',
+    path: /^\/examples\/(\d{1,15})\/(\d{1,5})(?:\/(\d{1,5}))?$/,
+    action: 'examples',
+    isThere: hasExamples,
+    answer: (hall, _, [, sample, column, file]) =>
+      getExampleFile(hall, Number(sample), Number(column), Number(file ?? 0)),
+  },
+]
+
+/** `GET {path}`: the mode, the options and what a flag may carry. */
+function describe({ settings }: Hall): RouteAnswer {
+  const { mode, options, declared, comment, correction } = settings
+  return json(200, {
+    mode,
+    options: mode === 'manual' ? options : [],
+    components: declared?.all.map(({ label, type, role }) => ({ label, type, role })) ?? [],
+    comment,
+    correction,
+  })
+}
+
+/** Whether one of the flag routes has this path; if not, the request is the host's. */
+export function isFlagRoute(hall: Hall, path: string): boolean {
+  return ROUTES.some((route) => route.path.test(path) && route.isThere(hall))
+}
+
+/** Answers a request to a flag route. It never rejects. */
+export async function answerRoute(hall: Hall, request: RouteRequest): Promise<RouteAnswer> {
+  const { origins } = hall.settings
+  const cors = corsHeaders(request.header, origins)
+  let answer: RouteAnswer
+  try {
+    answer = await answerOf(hall, request)
+  } catch (error) {
+    if (!isForClient(error)) hall.report(error)
+    const allow = error instanceof FlaggingError && error.code === 'ERR_FLAGGING_METHOD'
+    answer = problem(error, allow ? { Allow: methodsOf(hall, request.path) } : {})
+  }
+  const headers = { ...answer.headers, ...cors }
+  if (request.method !== 'HEAD' || answer.body === null) return { ...answer, headers }
+  if (typeof answer.body !== 'string') await answer.body.cancel()
+  const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : undefined
+  return {
+    status: answer.status,
+    headers: length === undefined ? headers : { ...headers, 'Content-Length': String(length) },
+    body: null,
+  }
+}
+
+async function answerOf(hall: Hall, request: RouteRequest): Promise<RouteAnswer> {
+  const { method, path, header } = request
+  const methods = methodsOf(hall, path)
+  if (method === 'OPTIONS') {
+    const allowed = preflight(header, hall.settings.origins, methods)
+    if (allowed) return allowed
+  }
+  const asked = method === 'HEAD' ? 'GET' : method
+  for (const route of ROUTES) {
+    const found = route.method === asked && route.isThere(hall) ? route.path.exec(path) : null
+    if (!found) continue
+    checkOrigin(header, hall.settings.origins)
+    if (route.action) await authorize(hall, request, route.action)
+    return route.answer(hall, request, found)
+  }
+  throw new FlaggingError('ERR_FLAGGING_METHOD', `Use ${methods} here.`)
+}
+
+function methodsOf(hall: Hall, path: string): string {
+  return ROUTES.filter((route) => route.isThere(hall) && route.path.test(path))
+    .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    .join(', ')
+}
+
+async function authorize(
+  hall: Hall,
+  { target }: RouteRequest,
+  action: FlaggingAction,
+): Promise<void> {
+  let allowed = false
+  try {
+    allowed = (await (hall.settings.authorize?.(target, action) ?? true)) === true
+  } catch (error) {
+    hall.report(error)
+  }
+  if (!allowed) throw new FlaggingError('ERR_FLAGGING_FORBIDDEN', 'You may not do this here.')
+}

@@ -1,0 +1,249 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { FlaggingError } from '../errors.ts'
+import { DatasetFiles, type Survey, WORKING_FOLDER } from './dataset-files.ts'
+import { DatasetLock } from './dataset-lock.ts'
+import { errnoOf, unless } from './disk.ts'
+import type { FileSystem } from './file-system.ts'
+import { AppendError, type LogContext } from './log-file.ts'
+import type { SampleRow } from './sample-row.ts'
+import { StagedFiles, type StagingContext, sweep } from './staged-files.ts'
+
+const MAX_ROWS = 1000
+const MAX_WEIGHT = 4 * 1024 * 1024
+const STAGED_AT_ONCE = 4
+const MAX_WAIT_MS = 2000
+const MIN_WAIT_MS = 100
+// What may be read while others wait: some hundredths of a second.
+const MAX_UNREAD = 8 * 1024 * 1024
+const MAX_ROUNDS = 5
+
+/** How a dataset is written. */
+export interface DatasetOptions {
+  readonly fs: FileSystem
+  readonly sync: boolean
+  /** No lock is taken: this is the only writer. */
+  readonly exclusive: boolean
+  readonly activeContent: boolean
+  readonly report: (error: FlaggingError) => void
+}
+
+/** A sample on its way, with what became of it. */
+interface Entry {
+  readonly row: SampleRow
+  /** Absent where the sample is all in its row. */
+  readonly files: StagedFiles | undefined
+  readonly since: number
+  readonly settle: (entry: Entry) => void
+  count?: number
+  error?: unknown
+}
+
+/**
+ * One dataset: takes samples one by one and stores them in batches. While a batch is on its way to
+ * the disk the next one gathers, so that however many wait, they share one lock, one write and one
+ * sync.
+ */
+export class DatasetLog {
+  readonly #context: LogContext
+  readonly #staging: StagingContext
+  readonly #lock: DatasetLock | undefined
+  readonly #files: DatasetFiles
+  #queue: Entry[] = []
+  #draining: Promise<void> | undefined
+  #isOpen = false
+
+  /** @param dir the dataset's folder, absolute; made with the first sample */
+  constructor(dir: string, options: DatasetOptions) {
+    const { fs, sync, report } = options
+    this.#context = { fs, dir, folder: `${dir}/${WORKING_FOLDER}`, sync, report }
+    this.#staging = { ...this.#context, activeContent: options.activeContent }
+    this.#lock = options.exclusive ? undefined : new DatasetLock(fs, this.#context.folder)
+    this.#files = new DatasetFiles(this.#context, this.#lock?.path ?? this.#context.folder)
+  }
+
+  /** Stores a sample; gives the number of samples of the dataset up to it. */
+  append(row: SampleRow): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const files = row.files.length > 0 ? new StagedFiles(this.#staging, row) : undefined
+      const settle = ({ count, error }: Entry): void => {
+        if (count === undefined) reject(storeError(error))
+        else resolve(count)
+      }
+      this.#queue.push({ row, files, since: performance.now(), settle })
+      this.#draining ??= this.#drain()
+    })
+  }
+
+  /** Waits for every sample and closes all files. */
+  async close(): Promise<void> {
+    await this.#draining
+    await this.#shut()
+  }
+
+  async #drain(): Promise<void> {
+    do {
+      // What else comes in during this turn joins the batch.
+      await nextTurn()
+      const batch = this.#takeBatch()
+      await this.#store(batch)
+      for (const entry of batch) entry.settle(entry)
+    } while (this.#queue.length > 0)
+    this.#draining = undefined
+  }
+
+  #takeBatch(): Entry[] {
+    let weight = 0
+    let rows = 0
+    while (rows < this.#queue.length && rows < MAX_ROWS && weight < MAX_WEIGHT) {
+      weight += this.#queue[rows]?.row.weight ?? 0
+      rows++
+    }
+    return this.#queue.splice(0, rows)
+  }
+
+  /** Stores a batch, or says of each entry why not. Never rejects. */
+  async #store(batch: readonly Entry[]): Promise<void> {
+    try {
+      await this.#open()
+      await this.#stage(batch)
+      const ready = batch.filter(({ error }) => error === undefined)
+      if (ready.length === 0) return
+      const survey = await this.#enter(ready[0]?.since ?? 0)
+      try {
+        await this.#files.catchUp(survey)
+        for (const group of byLayout(ready)) await this.#commit(group)
+      } finally {
+        this.#lock?.release()
+      }
+    } catch (error) {
+      for (const entry of batch) entry.error ??= error
+    } finally {
+      await Promise.all(batch.map(({ files }) => files?.clear()))
+    }
+  }
+
+  async #open(): Promise<void> {
+    if (this.#isOpen) return
+    const { fs, folder } = this.#context
+    await this.#files.begin()
+    await this.#lock?.open()
+    await sweep(fs, folder)
+    this.#isOpen = true
+  }
+
+  async #shut(): Promise<void> {
+    this.#isOpen = false
+    await this.#files.close()
+    await this.#lock?.close()
+  }
+
+  async #stage(batch: readonly Entry[]): Promise<void> {
+    const waiting = batch.filter(({ files }) => files !== undefined)
+    if (waiting.length === 0) return
+    const { fs, folder } = this.#context
+    if ((await unless('ENOENT ENOTDIR', fs.lstat(folder))) === undefined) {
+      await this.#shut()
+      await this.#open()
+    }
+    const worker = async (): Promise<void> => {
+      for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
+        try {
+          await entry.files?.stage()
+        } catch (error) {
+          entry.error = error
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: STAGED_AT_ONCE }, worker))
+  }
+
+  /** Takes the lock and looks around, until the lock is that of the dataset as it is now. */
+  async #enter(since: number): Promise<Survey> {
+    for (let round = 1; ; round++) {
+      await this.#open()
+      await this.#lock?.acquire(Math.max(since + MAX_WAIT_MS, performance.now() + MIN_WAIT_MS))
+      let survey: Survey | undefined
+      try {
+        survey = await this.#files.survey()
+      } finally {
+        if (survey === undefined) this.#lock?.release()
+      }
+      const isInPlace = this.#lock?.isAt(survey.guard) ?? survey.guard !== undefined
+      if (isInPlace && (round > MAX_ROUNDS || this.#files.unread(survey) <= MAX_UNREAD)) {
+        return survey
+      }
+      this.#lock?.release()
+      if (isInPlace) await this.#files.readAhead(survey)
+      else if (round > MAX_ROUNDS) throw removed()
+      else await this.#shut()
+    }
+  }
+
+  /** Stores samples of one layout; those that fail by their own fault fail alone. */
+  async #commit(group: readonly Entry[]): Promise<void> {
+    const { fs, dir, sync } = this.#context
+    const placed: Entry[] = []
+    const folders = new Set<string>()
+    let next = this.#files.next
+    try {
+      for (const entry of group) {
+        const number = entry.files ? await this.#place(entry, next, folders) : next
+        if (number === undefined) continue
+        next = number + 1
+        placed.push(entry)
+      }
+      const [first] = placed
+      if (first === undefined) return
+      if (sync) {
+        await Promise.all([...folders].map((folder) => fs.syncDirectory(`${dir}/${folder}`)))
+      }
+      const { layout } = first.row
+      const rows = placed.map(({ row }) => row.cells)
+      await this.#files.append(this.#files.logFor(layout), layout, rows, next)
+      const before = this.#files.samples - placed.length
+      for (const [index, entry] of placed.entries()) entry.count = before + index + 1
+    } catch (error) {
+      // Rows that could not be cut off again may still be read: then their files must stay.
+      const isGone = !(error instanceof AppendError) || error.cut
+      for (const entry of placed) if (isGone) await entry.files?.displace()
+      const cause = error instanceof AppendError ? error.cause : error
+      for (const entry of group) entry.error ??= cause
+    }
+  }
+
+  async #place(entry: Entry, next: number, folders: Set<string>): Promise<number | undefined> {
+    try {
+      for (const folder of entry.files?.folders ?? []) {
+        if (!folders.has(folder)) await this.#files.useFolder(folder)
+        folders.add(folder)
+      }
+      return await entry.files?.place(next)
+    } catch (error) {
+      entry.error = error
+      return undefined
+    }
+  }
+}
+
+function byLayout(entries: readonly Entry[]): Iterable<Entry[]> {
+  const groups = new Map<object, Entry[]>()
+  for (const entry of entries) {
+    const group = groups.get(entry.row.layout)
+    if (group === undefined) groups.set(entry.row.layout, [entry])
+    else group.push(entry)
+  }
+  return groups.values()
+}
+
+function storeError(cause: unknown): FlaggingError {
+  if (cause instanceof FlaggingError) return cause
+  return new FlaggingError(
+    'ERR_FLAGGING_STORE',
+    `A sample could not be stored (${errnoOf(cause) ?? 'see the cause'}); the next one is tried anew`,
+    { cause },
+  )
+}
+
+function removed(): FlaggingError {
+  return new FlaggingError('ERR_FLAGGING_STORE', 'The dataset is removed again and again')
+}

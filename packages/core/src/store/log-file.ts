@@ -1,0 +1,268 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { FlaggingError } from '../errors.ts'
+import { formatRecords } from './csv.ts'
+import { copyTo } from './byte-source.ts'
+import { randomName, readRange, writeAll } from './disk.ts'
+import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
+import { readHeader, scanRange } from './log-scan.ts'
+
+const SLICE_LENGTH = 64 * 1024
+const MAX_TURN_MS = 5
+
+/** What a log needs of its dataset. */
+export interface LogContext {
+  readonly fs: FileSystem
+  /** The dataset's folder. */
+  readonly dir: string
+  /** Its `.flagging`. */
+  readonly folder: string
+  /** Whether what is written is brought to the disk. */
+  readonly sync: boolean
+  /** Told of what was set aside. */
+  readonly report: (error: FlaggingError) => void
+}
+
+/**
+ * One `logs.csv` or `logsN.csv` and what is known of it: up to which byte it was read, and how many
+ * records it has up to there. Everything but {@link readAhead} is done under the dataset's lock.
+ */
+export class LogFile {
+  readonly name: string
+  readonly #context: LogContext
+  #file: OpenFile | undefined
+  #identity: { readonly dev: number; readonly ino: number } | undefined
+  #size = 0
+  #records = 0
+  #header: readonly string[] | undefined
+  #suspect = false
+
+  constructor(name: string, context: LogContext) {
+    this.name = name
+    this.#context = context
+  }
+
+  /** The cells of its first line; `undefined` if it has none. */
+  get header(): readonly string[] | undefined {
+    return this.#header
+  }
+
+  /** How many samples it has. */
+  get samples(): number {
+    return Math.max(0, this.#records - 1)
+  }
+
+  /** Whether there is nothing in it, or no file. */
+  get blank(): boolean {
+    return this.#size === 0
+  }
+
+  get path(): string {
+    return `${this.#context.dir}/${this.name}`
+  }
+
+  /** How many bytes of the file, as it was found, are still to be read. */
+  unread(found: FileStat | undefined): number {
+    if (found === undefined) return 0
+    return this.#isKnown(found) ? found.size - this.#size : found.size
+  }
+
+  /**
+   * Reads what the file had when it was found under the lock, without the lock: a long log must not
+   * hold the others up. Whole records stay; what follows the last one is left to {@link catchUp}.
+   */
+  async readAhead(found: FileStat): Promise<void> {
+    if (!this.#isKnown(found)) await this.#open(found)
+    const { records, boundary, joins } = await scanRange(await this.#writable(), this.#size, found.size)
+    if (!joins) return this.forget()
+    this.#records += records
+    this.#size += boundary
+    this.#header ??= await readHeader(await this.#writable(), this.#size)
+  }
+
+  /**
+   * Brings what is known up to the file as it was found; gives whether it is another file than
+   * before. An unfinished record at its end is set aside: its writer has died, for we have the lock.
+   */
+  async catchUp(found: FileStat | undefined): Promise<boolean> {
+    if (found === undefined) {
+      await this.forget()
+      return false
+    }
+    const isOther = !this.#isKnown(found)
+    if (isOther) await this.#open(found)
+    if (!isOther && found.size === this.#size && !this.#suspect) return false
+    const isContinued = await this.#readOn(found.size)
+    // What was read before may have been edited: only a look at the whole file can condemn its end.
+    if (!isContinued && !(await this.#readAgain(found.size))) await this.#setAside(found.size)
+    // A cut that never reached the disk must get there before anything takes the place.
+    if (this.#suspect && this.#context.sync) await (await this.#writable()).datasync()
+    this.#suspect = false
+    return isOther
+  }
+
+  /**
+   * Appends rows in one write, after the header if there is nothing yet. If that fails, they are cut
+   * off again as far as the disk allows; the {@link AppendError} says how far that was.
+   */
+  async append(header: readonly string[], rows: readonly string[][]): Promise<void> {
+    const file = await this.#writable()
+    const records = this.blank ? [[...header], ...rows] : [...rows]
+    const bytes = await formatInTurns(records)
+    try {
+      await writeAll(file, bytes, this.#size)
+      if (this.#context.sync) await file.datasync()
+    } catch (error) {
+      throw new AppendError(error, await this.#cutBack(file))
+    }
+    this.#header ??= header
+    this.#size += bytes.length
+    this.#records += records.length
+  }
+
+  /** Makes the file if there is none; gives whether it did. */
+  async create(): Promise<boolean> {
+    if (this.#identity !== undefined) return false
+    this.#file = await this.#context.fs.open(this.path, 'create')
+    this.#identity = await this.#file.stat()
+    return true
+  }
+
+  /** Closes the file and forgets all about it. */
+  async forget(): Promise<void> {
+    this.#identity = this.#header = undefined
+    this.#size = this.#records = 0
+    this.#suspect = false
+    await this.close()
+  }
+
+  /** Closes the file; what is known stays. */
+  async close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  #isKnown(found: FileStat): boolean {
+    const own = this.#identity
+    return own?.ino === found.ino && own.dev === found.dev && found.size >= this.#size
+  }
+
+  async #open(found: FileStat): Promise<void> {
+    await this.forget()
+    if (found.kind !== 'file') throw notAFile(this.name)
+    this.#file = await this.#context.fs.open(this.path, 'write')
+    const opened = await this.#file.stat()
+    if (opened.kind !== 'file') throw notAFile(this.name)
+    if (opened.ino !== found.ino || opened.dev !== found.dev) throw changed(this.name)
+    this.#identity = opened
+  }
+
+  async #writable(): Promise<OpenFile> {
+    if (this.#file !== undefined) return this.#file
+    const file = await this.#context.fs.open(this.path, 'write')
+    this.#file = file
+    const { dev, ino } = await file.stat()
+    if (this.#identity?.ino !== ino || this.#identity.dev !== dev) throw changed(this.name)
+    return file
+  }
+
+  /** Reads on from where reading stopped; false if that place, or the end, is inside a record. */
+  async #readOn(size: number): Promise<boolean> {
+    if (this.#size === 0) return false
+    const { records, boundary, joins } = await scanRange(await this.#writable(), this.#size, size)
+    if (!joins || this.#size + boundary !== size) return false
+    this.#records += records
+    this.#size = size
+    return true
+  }
+
+  /** Reads the file from its start; false if it ends inside a record. */
+  async #readAgain(size: number): Promise<boolean> {
+    const file = await this.#writable()
+    const { records, boundary } = await scanRange(file, 0, size)
+    this.#header = await readHeader(file, boundary)
+    this.#records = records
+    this.#size = boundary
+    return boundary === size
+  }
+
+  /** Keeps what follows the last whole record in a file of its own and cuts it off. */
+  async #setAside(size: number): Promise<void> {
+    const { fs, folder, sync, report } = this.#context
+    const file = await this.#writable()
+    if ((await file.stat()).size !== size) throw changed(this.name)
+    const name = `torn-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomName()}`
+    const aside = await fs.open(`${folder}/${name}`, 'create')
+    try {
+      await copyTo(aside, readRange(file, this.#size, size))
+      if (sync) await aside.sync()
+    } finally {
+      await aside.close()
+    }
+    if (sync) await fs.syncDirectory(folder)
+    await file.truncate(this.#size)
+    // Cut for good before anything takes its place: half of the one and half of the other may parse.
+    if (sync) await file.datasync()
+    report(
+      new FlaggingError(
+        'ERR_FLAGGING_TORN_ROW',
+        `${size - this.#size} bytes of an unfinished row at the end of ${this.name} were moved to ` +
+          `.flagging/${name}`,
+      ),
+    )
+  }
+
+  async #cutBack(file: OpenFile): Promise<boolean> {
+    this.#suspect = true
+    this.#file = undefined
+    try {
+      await file.truncate(this.#size)
+      if (this.#context.sync) await file.datasync()
+      return true
+    } catch {
+      return false
+    } finally {
+      // After a failed sync the kernel's word on this descriptor is worth nothing.
+      await file.close().catch(() => undefined)
+    }
+  }
+}
+
+/** Formats records a few at a time: large cells take long, and the host has its turn in between. */
+async function formatInTurns(records: readonly (readonly string[])[]): Promise<Uint8Array> {
+  const parts: Buffer[] = []
+  let started = performance.now()
+  for (let from = 0, to = 0; from < records.length; from = to) {
+    for (let length = 0; to < records.length && length < SLICE_LENGTH; to++) {
+      for (const cell of records[to] ?? []) length += cell.length + 1
+    }
+    parts.push(Buffer.from(formatRecords(records.slice(from, to))))
+    if (performance.now() - started > MAX_TURN_MS) {
+      await nextTurn()
+      started = performance.now()
+    }
+  }
+  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+}
+
+/** An append that failed, and whether its rows are gone for good. */
+export class AppendError extends Error {
+  readonly cut: boolean
+
+  constructor(cause: unknown, cut: boolean) {
+    super('Rows could not be appended', { cause })
+    this.cut = cut
+  }
+}
+
+/** What a log is refused with that is no regular file. */
+export function notAFile(name: string): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_STORE',
+    `${name} is no regular file: move it away, or store samples in another directory`,
+  )
+}
+
+function changed(name: string): FlaggingError {
+  return new FlaggingError('ERR_FLAGGING_STORE', `${name} was replaced while it was read`)
+}

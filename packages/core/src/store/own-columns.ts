@@ -1,0 +1,127 @@
+import type { JSONValue } from '../sample/flag-value.ts'
+import { isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
+import { OWN_COLUMNS } from '../resolve-components.ts'
+import { badRow } from './bad-row.ts'
+import { type CellMode, decodeCell } from './cells.ts'
+import {
+  type CellReader,
+  type LogColumn,
+  type Side,
+  askedAs,
+  askedType,
+  sidesOf,
+  uniqueLabels,
+} from './log-column.ts'
+import type { Asked } from './read-options.ts'
+import { DETAIL_COLUMNS, type OwnColumn, isSameList, rowLayout } from './row-layout.ts'
+import type { LogLayout } from './sidecar.ts'
+import type { StoredFiles } from './stored-files.ts'
+
+/** Where a sample's outputs start in a log that does not say what its columns are. */
+const FIRST_OUTPUT = 'Output'
+
+/**
+ * How the columns of a log of ours are read.
+ * @param names the labels in its header, decoded
+ * @param layout what the dataset says of the log; left aside if the header says otherwise
+ */
+export function ownColumns(
+  names: readonly string[],
+  layout: LogLayout | undefined,
+  asked: Asked,
+  files: StoredFiles,
+): LogColumn[] {
+  const known = layout && isLayoutOf(layout, names) ? layout : undefined
+  const labels = uniqueLabels(names)
+  // What was asked for is a value whatever its name, and no sample is without values.
+  const lastValue = Math.max(0, labels.findLastIndex((label) => askedAs(label, asked)))
+  const tail = known?.columns.length ?? tailLength(labels.slice(lastValue + 1))
+  const values = labels.slice(0, labels.length - tail)
+  const columns = labels.slice(values.length) as OwnColumn[]
+  const components = values.map((label, index) => {
+    const type = askedType(label, asked)
+    return { label, type: type === 'any' ? (known?.components[index]?.type ?? type) : type }
+  })
+  const { modes, folders } = rowLayout(components, columns)
+  const firstOutput = values.indexOf(FIRST_OUTPUT)
+  const sides = sidesOf(values, asked, (_label, index): Side => {
+    const role = known?.components[index]?.role
+    if (role !== undefined) return role === 'input' ? 'inputs' : 'outputs'
+    return firstOutput !== -1 && index >= firstOutput ? 'outputs' : 'inputs'
+  })
+  const onlyColumn = labels.length === 1
+  return labels.map((label, index) => {
+    const read = cellReader(modes[index] ?? 'any', folders[index] ?? '', onlyColumn, files)
+    return index < values.length
+      ? { label, part: sides[index], read }
+      : { label, part: 'details', read: withoutFiles(read) }
+  })
+}
+
+/** The labels in the header of a log of ours. */
+export function ownLabels(header: readonly string[]): string[] {
+  return header.map((cell) => {
+    const decoded = decodeCell(cell, 'text', { onlyColumn: header.length === 1 })
+    return decoded.kind === 'value' && typeof decoded.value === 'string' ? decoded.value : cell
+  })
+}
+
+function isLayoutOf({ components, columns }: LogLayout, names: readonly string[]): boolean {
+  const labels = components.map(({ label }) => label)
+  return (
+    components.length > 0 &&
+    tailLength(columns) === columns.length &&
+    isSameList([...labels, ...columns], names) &&
+    new Set(names).size === names.length
+  )
+}
+
+/**
+ * How many labels at the end are our own columns: those that flagging adds, in its order, then those
+ * that a logger was asked for, in any.
+ */
+function tailLength(labels: readonly string[]): number {
+  let length = 0
+  let before = OWN_COLUMNS.length
+  for (const label of labels.toReversed()) {
+    const rank = OWN_COLUMNS.indexOf(label)
+    if (rank !== -1 ? rank >= before : !isDetail(label) || before < OWN_COLUMNS.length) break
+    if (rank !== -1) before = rank
+    length++
+  }
+  return length
+}
+
+function isDetail(label: string): boolean {
+  return (DETAIL_COLUMNS as readonly string[]).includes(label)
+}
+
+function cellReader(
+  mode: CellMode,
+  folder: string,
+  onlyColumn: boolean,
+  files: StoredFiles,
+): CellReader {
+  const options = { onlyColumn }
+  return (cell) => {
+    const decoded = decodeCell(cell, mode, options)
+    if (decoded.kind === 'value') return decoded.value
+    return decoded.kind === 'file'
+      ? files.readOne(decoded.path, folder)
+      : files.readList(decoded.paths, folder)
+  }
+}
+
+/** A column of our own holds no files, but a long text may lie in one. */
+function withoutFiles(read: CellReader): CellReader {
+  return (cell) => {
+    const value = read(cell)
+    if (!(value instanceof Promise)) return value
+    return value.then((found) => {
+      if (isFlaggedFile(found.value) || isFlaggedFileList(found.value)) {
+        throw badRow('a column of the log itself holds a file')
+      }
+      return found as { value: JSONValue; missing: boolean }
+    })
+  }
+}

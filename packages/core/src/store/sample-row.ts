@@ -1,0 +1,91 @@
+import {
+  type FlaggedFile,
+  type FlagValue,
+  type JSONValue,
+  isFlaggedFile,
+  isFlaggedFileList,
+} from '../sample/flag-value.ts'
+import { SourceFile, memorySource } from './byte-source.ts'
+import { encodeCell } from './cells.ts'
+import type { RowLayout } from './row-layout.ts'
+
+/** The longest text that stands in a cell: Python's `csv` reads no field of more than 131,072. */
+const MAX_CELL = 100_000
+const LONE_SURROGATE = /\p{Cs}/u
+
+/** A value, and its exact JSON text where JavaScript cannot hold it. */
+export interface RowValue {
+  readonly value: FlagValue | undefined
+  readonly json?: string | undefined
+}
+
+/** The files of one cell. */
+export interface RowFiles {
+  /** The position of the cell. */
+  readonly column: number
+  readonly files: readonly FlaggedFile[]
+  /** Set for a value too large for its cell: the extension that says so. */
+  readonly spilled?: 'txt' | 'json'
+}
+
+/** A sample, ready to be written but for the number that its files get. */
+export interface SampleRow {
+  readonly layout: RowLayout
+  /** By column; those of files are filled in when their names are known. */
+  readonly cells: string[]
+  readonly files: readonly RowFiles[]
+  /** Roughly how much work it is, in bytes. */
+  readonly weight: number
+}
+
+/** Makes the row of a sample; the values are in the order of the layout's columns. */
+export function sampleRow(layout: RowLayout, values: readonly RowValue[]): SampleRow {
+  const cells: string[] = []
+  const files: RowFiles[] = []
+  let weight = 0
+  for (const [column, { value = null, json }] of values.entries()) {
+    const held = json === undefined ? filesOf(value) : undefined
+    const made = held
+      ? { column, files: held }
+      : cellOrSpill(layout, column, value as JSONValue, json)
+    if (typeof made === 'string') {
+      cells.push(made)
+      weight += made.length
+    } else {
+      cells.push('')
+      files.push(made)
+      for (const { size } of made.files) weight += size / 16
+    }
+  }
+  return { layout, cells, files, weight }
+}
+
+function filesOf(value: FlagValue): readonly FlaggedFile[] | undefined {
+  if (isFlaggedFile(value)) return [value]
+  return isFlaggedFileList(value) ? value : undefined
+}
+
+function cellOrSpill(
+  layout: RowLayout,
+  column: number,
+  value: JSONValue,
+  json: string | undefined,
+): string | RowFiles {
+  const mode = layout.modes[column] ?? 'any'
+  const isText = typeof value === 'string'
+  if (isText && value.length > MAX_CELL) return spill(column, value, true)
+  const onlyColumn = layout.header.length === 1
+  const cell = encodeCell(value, mode, { json, onlyColumn })
+  if (cell.length <= MAX_CELL) return cell
+  if (isText) return spill(column, value, true)
+  // Without the mode's marks: as the only mode, `any` leaves JSON text as it is.
+  return spill(column, encodeCell(value, 'any', { json }), mode === 'text')
+}
+
+function spill(column: number, text: string, isText: boolean): RowFiles {
+  // UTF-8 has no lone surrogates; a JSON literal does.
+  const spilled = isText && !LONE_SURROGATE.test(text) ? 'txt' : 'json'
+  const content = isText && spilled === 'json' ? JSON.stringify(text) : text
+  const source = memorySource(Buffer.from(content))
+  return { column, files: [new SourceFile(undefined, 'text/plain', source)], spilled }
+}

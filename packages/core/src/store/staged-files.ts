@@ -1,0 +1,194 @@
+import { FlaggingError } from '../errors.ts'
+import type { FlaggedFile } from '../sample/flag-value.ts'
+import { SourceFile } from './byte-source.ts'
+import { randomName, unless, writeAll } from './disk.ts'
+import { HEAD_BYTES, extensionOf } from './file-kind.ts'
+import type { FileSystem, OpenFile } from './file-system.ts'
+import { fileCell } from './cells.ts'
+import type { RowFiles, SampleRow } from './sample-row.ts'
+
+const STAGED = /^[\w-]{12}\.tmp$/
+const ABANDONED_MS = 60 * 60 * 1000
+const NEXT_TRIES = 16
+
+/** What staging needs of its dataset. */
+export interface StagingContext {
+  readonly fs: FileSystem
+  readonly dir: string
+  readonly folder: string
+  readonly sync: boolean
+  readonly activeContent: boolean
+}
+
+interface Staged {
+  readonly path: string
+  readonly ext: string
+}
+
+/** A cell of a sample whose files lie in the working folder, under names of no meaning. */
+interface StagedCell {
+  readonly column: number
+  readonly folder: string
+  readonly spilled: boolean
+  readonly files: readonly Staged[]
+}
+
+/**
+ * The files of one sample on their way: first written whole under temporary names, without the lock;
+ * then linked, under the lock, to the names that the sample's number gives them.
+ */
+export class StagedFiles {
+  readonly #context: StagingContext
+  readonly #row: SampleRow
+  readonly #staged: string[] = []
+  #cells: StagedCell[] = []
+  #linked: string[] = []
+
+  constructor(context: StagingContext, row: SampleRow) {
+    this.#context = context
+    this.#row = row
+  }
+
+  /** The folders that hold the files, by name. */
+  get folders(): readonly string[] {
+    return this.#cells.map(({ folder }) => folder)
+  }
+
+  /** Writes the files; rejects if one cannot be read or written. */
+  async stage(): Promise<void> {
+    for (const cell of this.#row.files) this.#cells.push(await this.#stageCell(cell))
+  }
+
+  /**
+   * Gives the files their names and the row its cells.
+   * @param next the number to take if no file has it yet
+   * @returns the number that was taken
+   */
+  async place(next: number): Promise<number> {
+    for (let number = next; ; number = await this.#numberAfter(number, number - next)) {
+      if (await this.#link(number)) {
+        for (const cell of this.#cells) {
+          this.#row.cells[cell.column] = fileCell(pathsOf(cell, number))
+        }
+        return number
+      }
+    }
+  }
+
+  /** Takes the names away again. */
+  async displace(): Promise<void> {
+    const linked = this.#linked
+    this.#linked = []
+    for (const path of linked) await this.#context.fs.unlink(path).catch(() => undefined)
+  }
+
+  /** Removes the temporary names. */
+  async clear(): Promise<void> {
+    const removals = this.#staged.map((path) => this.#context.fs.unlink(path))
+    await Promise.allSettled(removals)
+  }
+
+  async #stageCell({ column, files, spilled }: RowFiles): Promise<StagedCell> {
+    const staged: Staged[] = []
+    for (const file of files) staged.push(await this.#stageFile(file, spilled))
+    const folder = this.#row.layout.folders[column] ?? ''
+    return { column, folder, spilled: spilled !== undefined, files: staged }
+  }
+
+  async #stageFile(file: FlaggedFile, extension: string | undefined): Promise<Staged> {
+    const { fs, folder, sync, activeContent } = this.#context
+    const path = `${folder}/${randomName()}.tmp`
+    const target = await fs.open(path, 'create')
+    this.#staged.push(path)
+    let head: Uint8Array
+    try {
+      head = await copyWhole(file, target)
+      if (sync) await target.sync()
+    } finally {
+      await target.close()
+    }
+    return { path, ext: extension ?? (await extensionOf(head, file.type, activeContent)) }
+  }
+
+  /** Links all files under one number; false, with none left, if a name is taken. */
+  async #link(number: number): Promise<boolean> {
+    const { dir } = this.#context
+    try {
+      for (const cell of this.#cells) {
+        for (const [index, path] of pathsOf(cell, number).entries()) {
+          await linkOnly(this.#context.fs, cell.files[index]?.path ?? '', `${dir}/${path}`)
+          this.#linked.push(`${dir}/${path}`)
+        }
+      }
+      return true
+    } catch (error) {
+      await this.displace()
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      throw error
+    }
+  }
+
+  /** The next number to try; after many that were taken, one that certainly is not. */
+  async #numberAfter(number: number, tried: number): Promise<number> {
+    if (tried < NEXT_TRIES) return number + 1
+    let highest = number
+    for (const folder of this.folders) {
+      for (const { name } of await this.#context.fs.readdir(`${this.#context.dir}/${folder}`)) {
+        const [, digits] = /^(\d{1,15})[-.]/.exec(name) ?? []
+        highest = Math.max(highest, Number(digits ?? 0))
+      }
+    }
+    return highest + 1
+  }
+}
+
+/** Removes what writers that died long ago left in a working folder. */
+export async function sweep(fs: FileSystem, folder: string): Promise<void> {
+  for (const { name } of await fs.readdir(folder)) {
+    if (!STAGED.test(name)) continue
+    const stat = await unless('ENOENT', fs.lstat(`${folder}/${name}`))
+    const isAbandoned = stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_MS
+    if (isAbandoned) await unless('ENOENT', fs.unlink(`${folder}/${name}`))
+  }
+}
+
+function pathsOf({ folder, spilled, files }: StagedCell, number: number): string[] {
+  return files.map(({ ext }, index) => {
+    // `7.txt` and `7.json` are what a value too large for its cell is called.
+    const isNumbered = files.length > 1 || (!spilled && (ext === 'txt' || ext === 'json'))
+    return `${folder}/${number}${isNumbered ? `-${index}` : ''}.${ext}`
+  })
+}
+
+async function linkOnly(fs: FileSystem, from: string, to: string): Promise<void> {
+  // Not every file system has hard links. There, the name is claimed before it is replaced.
+  if (
+    await unless(
+      'EPERM ENOTSUP EOPNOTSUPP ENOSYS',
+      fs.link(from, to).then(() => true),
+    )
+  )
+    return
+  await (await fs.open(to, 'create')).close()
+  await fs.rename(from, to).catch(async (error: unknown) => {
+    await fs.unlink(to)
+    throw error
+  })
+}
+
+/** Copies a file and gives its first bytes. */
+async function copyWhole(file: FlaggedFile, target: OpenFile): Promise<Uint8Array> {
+  const head = new Uint8Array(Math.min(HEAD_BYTES, file.size))
+  let size = 0
+  const chunks = file instanceof SourceFile ? file.source.chunks() : file.stream()
+  for await (const chunk of chunks) {
+    if (size < head.length) head.set(chunk.subarray(0, head.length - size), size)
+    await writeAll(target, chunk, size)
+    size += chunk.length
+    if (size > file.size) break
+  }
+  if (size !== file.size || (await target.stat()).size !== size) {
+    throw new FlaggingError('ERR_FLAGGING_STORE', 'A file of the sample is not as long as it says')
+  }
+  return head
+}

@@ -1,0 +1,3 @@
+export { flagRoutes } from './flag-routes.ts'
+export { flagging } from './flagging.ts'
+export type { FlaggingMiddleware } from './flagging.ts'

@@ -1,0 +1,127 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  Exchange,
+  type MountedPlan,
+  exchangeOf,
+  mark,
+  tapNode,
+  tapWebRequest,
+  tapWebResponse,
+  watchHead,
+} from '@flagging/core/adapter'
+import type { Context, Next } from 'hono'
+import { matchedRoutes, routePath } from 'hono/route'
+
+/** What `@hono/node-server` hands over of the socket. */
+interface NodeBindings {
+  readonly incoming?: IncomingMessage
+  readonly outgoing?: ServerResponse
+}
+
+/** On a server with sockets, a request without one is a call that the app makes of itself. */
+let hasSockets = false
+/** Without sockets, whether a request is made from within another one. */
+const running = new AsyncLocalStorage<true>()
+
+/** Lets the rest of the app answer, and sees the exchange go by if it may become a sample. */
+export async function capture(
+  plan: MountedPlan,
+  c: Context,
+  next: Next,
+  mount: string,
+): Promise<void> {
+  const { incoming, outgoing } = (c.env ?? {}) as NodeBindings
+  const earlier = exchangeOf(c)
+  if (earlier) {
+    decide(earlier, plan, outgoing)
+    return next()
+  }
+  if (incoming && outgoing && exchangeOf(incoming) === undefined) {
+    hasSockets = true
+    if (plan.wants(c.req.method)) tapSocket(plan, c, incoming, outgoing, mount)
+    return next()
+  }
+  const isOwnCall = hasSockets || incoming !== undefined || running.getStore() === true
+  if (isOwnCall || !plan.wants(c.req.method)) return next()
+  await running.run(true, () => tapFetch(plan, c, next, mount))
+}
+
+/** Of several middlewares the innermost decides. */
+function decide(exchange: Exchange, plan: MountedPlan, outgoing: ServerResponse | undefined): void {
+  if (!plan.captures) {
+    exchange.exclude()
+    return
+  }
+  exchange.plan = plan
+  if (outgoing) watchHead(exchange, outgoing)
+}
+
+function begin(plan: MountedPlan, c: Context, url: string, mount: string): Exchange {
+  const exchange = new Exchange(plan, c, {
+    method: c.req.method,
+    url,
+    route: (target) => routeOf(target as Context, mount),
+  })
+  mark(c, exchange)
+  return exchange
+}
+
+function tapSocket(
+  plan: MountedPlan,
+  c: Context,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  mount: string,
+): void {
+  try {
+    tapNode(begin(plan, c, incoming.url ?? '/', mount), incoming, outgoing)
+  } catch (error) {
+    plan.onError(error)
+  }
+}
+
+/** Where there is no Node socket, web streams are watched. */
+async function tapFetch(plan: MountedPlan, c: Context, next: Next, mount: string): Promise<void> {
+  const { pathname, search } = new URL(c.req.url)
+  const exchange = begin(plan, c, pathname + search, mount)
+  const request = c.req.raw
+  const { headers } = request
+  try {
+    c.req.raw = tapWebRequest(exchange, request)
+  } catch (error) {
+    plan.onError(error)
+  }
+  await next()
+  if (exchange.excluded) return
+  try {
+    const response = c.res
+    const { status, headers: responseHeaders } = response
+    const tapped = tapWebResponse(exchange, response, (endedAs) => {
+      exchange.ended(
+        {
+          requestType: headers.get('content-type') ?? undefined,
+          requestEncoding: headers.get('content-encoding') ?? undefined,
+          status,
+          ...exchange.facts.route(c),
+          responseHeader: (name) => responseHeaders.get(name) ?? undefined,
+        },
+        endedAs,
+      )
+    })
+    if (tapped === response) return
+    // Hono copies the headers of the response that it has onto the one that replaces it.
+    c.res = undefined
+    c.res = tapped
+  } catch (error) {
+    plan.onError(error)
+  }
+}
+
+/** The pattern of the handler that answered; where it has none, what the middleware is mounted on. */
+function routeOf(c: Context, mount: string): { pattern: string; params: Record<string, string> } {
+  const pattern = routePath(c)
+  const handler = matchedRoutes(c)[c.req.routeIndex]
+  const isRoute = handler !== undefined && !pattern.endsWith('*')
+  return { pattern: isRoute ? pattern : mount, params: c.req.param() as Record<string, string> }
+}

@@ -1,0 +1,32 @@
+import { type Flagging, FlaggingError, type FlaggingOptions } from '@flagging/core'
+import { hallOf } from '@flagging/core/adapter'
+import { type Context, type Env, Hono } from 'hono'
+import { routePath } from 'hono/route'
+import { mountOf, pathBelow } from './flagging.ts'
+import { answer } from './route-bridge.ts'
+
+/**
+ * The flag routes alone, for an API that is already there: `app.route('/flag', flagRoutes(options))`.
+ * @param options a flagging whose routes are wanted elsewhere (`flagRoutes(middleware.flagging)`), or
+ * options with at least one of `acceptData` and `examples`
+ * @throws FlaggingError `ERR_FLAGGING_OPTION` for bad options, and where the routes have nothing to do
+ */
+export function flagRoutes<E extends Env = Env>(
+  options: FlaggingOptions<Context<E>> | Flagging,
+): Hono<E> & { readonly flagging: Flagging } {
+  const { flagging, hall } = hallOf(options)
+  const { acceptData, examples } = hall.settings
+  if (flagging !== options && !acceptData && examples === undefined) {
+    throw new FlaggingError(
+      'ERR_FLAGGING_OPTION',
+      'These flag routes have nothing to flag: pass `acceptData` or `examples`, or the `flagging` ' +
+        'of a middleware that captures.',
+    )
+  }
+  const app = new Hono<E>()
+  app.use('*', async (c, next) => {
+    const below = pathBelow(c.req.path, mountOf(routePath(c)) ?? '', '')
+    return (await answer(hall, c, below ?? '/')) ?? next()
+  })
+  return Object.assign(app, { flagging })
+}

@@ -1,0 +1,52 @@
+import type { Flagging, FlaggingOptions, FlaggingOverrides } from '@flagging/core'
+import { hallOf, makePlan } from '@flagging/core/adapter'
+import type { Context, Env, MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
+import { capture } from './capture.ts'
+import { leftBody } from './left-body.ts'
+import { answer } from './route-bridge.ts'
+
+/** The middleware, which carries its {@link Flagging}. */
+export type FlaggingMiddleware<E extends Env> = MiddlewareHandler<E> & {
+  readonly flagging: Flagging
+}
+
+/**
+ * Captures what passes, and answers the flag routes below its mount: Gradio's flagging for an API.
+ * Mount it before the routes: `app.use(flagging({ mode: 'auto' }))`. On one route it only captures.
+ * @param options the options, or a flagging to share ids, routes, callback and limits with
+ * @param overrides what this middleware says otherwise
+ * @throws FlaggingError `ERR_FLAGGING_OPTION` for anything that is not an option or cannot be one
+ */
+export function flagging<E extends Env = Env>(
+  options: FlaggingOptions<Context<E>> | Flagging = {},
+  overrides?: FlaggingOverrides,
+): FlaggingMiddleware<E> {
+  const { flagging: shared, hall } = hallOf(options)
+  const plan = makePlan(hall, overrides, (c) => leftBody(c as Context))
+  const { path } = hall.settings
+  const middleware: MiddlewareHandler<E> = async (c, next) => {
+    const mount = mountOf(routePath(c))
+    if (path !== false && mount !== undefined) {
+      const below = pathBelow(c.req.path, mount, path)
+      const response = below === undefined ? undefined : await answer(hall, c, below)
+      if (response) return response
+    }
+    await capture(plan, c, next, mount ?? routePath(c))
+  }
+  return Object.assign(middleware, { flagging: shared })
+}
+
+/** What a middleware is mounted on; `undefined` where that is a single route. */
+export function mountOf(pattern: string): string | undefined {
+  if (pattern === '*' || pattern === '/*') return ''
+  return pattern.endsWith('/*') ? pattern.slice(0, -2) : undefined
+}
+
+/** The path below a mount and the flag routes' own path; `undefined` where it is not below. */
+export function pathBelow(path: string, mount: string, own: string): string | undefined {
+  const rest = path.split('/').slice(mount.split('/').length)
+  const below = rest.length === 0 ? '' : `/${rest.join('/')}`
+  if (below !== own && !below.startsWith(`${own}/`)) return undefined
+  return below.slice(own.length) || '/'
+}
