@@ -6,7 +6,7 @@ import type { FlagEvent, FlagRequest } from './options.ts'
 import type { Declared } from './resolve-components.ts'
 import type { Dataset, Datasets } from './sample/datasets.ts'
 import { type Parts, decodeExchange } from './sample/decode-exchange.ts'
-import { type Sampled, redacted, sample } from './sample/sampler.ts'
+import { type SampleFacts, type Sampled, redacted, sample } from './sample/sampler.ts'
 import { type Slot, flagDataOf } from './sample/slot.ts'
 import type { Interaction } from './sample/interaction.ts'
 import type { Settings } from './settings.ts'
@@ -23,9 +23,6 @@ export interface SamplePlan {
   readonly when: ((interaction: Interaction) => boolean) | undefined
   readonly redact: RedactRules
 }
-
-/** What goes with the values into a sample. */
-type SampleFacts = Omit<FlagDetails, 'components' | 'dir' | 'comment' | 'correction' | 'json'>
 
 /** What the outlet shares with the hall. */
 export interface OutletContext {
@@ -83,7 +80,7 @@ export class Outlet {
     }
     if (typeof settings.redact === 'function') sampled = redacted(sampled, settings.redact)
     if (sampled.columns) dataset.columns = sampled.columns
-    return this.put(dataset, sampled.components, sampled.slots, sampled.interaction, flag, username)
+    return this.put(dataset, sampled.components, sampled.slots, sampled.facts, flag, username)
   }
 
   /** Rejects while the disk is too full; `undefined` where a fresh look found room. */
@@ -140,16 +137,16 @@ export class Outlet {
     })
   }
 
-  #accepts({ interaction, anyInput }: Sampled, plan: SamplePlan, byHand: boolean): boolean {
+  #accepts({ facts, interaction, anyInput }: Sampled, plan: SamplePlan, byHand: boolean): boolean {
     if (plan.when) {
       try {
-        return plan.when(interaction)
+        return plan.when(interaction())
       } catch (error) {
         this.#context.onError(error)
         return false
       }
     }
-    const { method, status, ended } = interaction
+    const { method, status, ended } = facts
     const counts = plan.declared ? anyInput : SUBMITTED.test(method)
     const succeeded = status >= 200 && status <= 299
     return counts && succeeded && (ended === 'complete' || (byHand && ended === 'aborted'))

@@ -41,7 +41,7 @@ const INVISIBLE = [
 function isFormula(cell: string): boolean {
   for (const char of cell) {
     if ('\t\r\n\0'.includes(char)) return true
-    if (/[\s\p{Z}\p{C}\u115f\u1160\u3164\ufe0f]/u.test(char)) continue
+    if (/[\s\p{C}\p{Default_Ignorable_Code_Point}]/u.test(char)) continue
     if (!TRIGGERS.includes(char)) return false
     return !/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(cell)
   }
@@ -152,9 +152,8 @@ function throughFile(records: readonly (readonly string[])[], pieceSize: number)
 }
 
 function expectSame(decoded: ReturnType<typeof decodeCell>, value: JSONValue) {
-  if (decoded.kind !== 'value' || !isDeepStrictEqual(decoded.value, value)) {
-    expect.fail(`${JSON.stringify(value)} came back as ${JSON.stringify(decoded)}`)
-  }
+  const isSame = decoded.kind === 'value' && isDeepStrictEqual(decoded.value, value)
+  expect(isSame, `${JSON.stringify(value)} came back as ${JSON.stringify(decoded)}`).toBe(true)
 }
 
 describe('encodeCell and decodeCell', () => {
@@ -251,11 +250,9 @@ describe('encodeCell and decodeCell', () => {
       }),
       { numRuns: 2000 },
     )
-    for (const kind of Object.keys(hostile) as Kind[])
-      expect([kind, seen.get(kind) ?? 0]).toSatisfy(([, times]: [Kind, number]) => times > 100)
-    for (const kind of ['minusZero', 'prototypeKey', 'pathArray', 'nested'] as const) {
-      expect(seen.get(kind)).toBeGreaterThan(100)
-    }
+    const others: Kind[] = ['minusZero', 'prototypeKey', 'pathArray', 'nested']
+    const kinds = [...(Object.keys(hostile) as Kind[]), ...others]
+    expect(kinds.filter((kind) => (seen.get(kind) ?? 0) < 100)).toEqual([])
   })
 
   it('keeps exact JSON text: digits, key order, repeated keys', () => {

@@ -19,8 +19,8 @@ interface NodeBindings {
   readonly outgoing?: ServerResponse
 }
 
-/** On a server with sockets, a request without one is a call that the app makes of itself. */
-let hasSockets = false
+/** Flaggings that have seen a socket: for them a request without one is the app's call of itself. */
+const onSockets = new WeakSet<object>()
 /** Without sockets, whether a request is made from within another one. */
 const running = new AsyncLocalStorage<true>()
 
@@ -38,11 +38,12 @@ export async function capture(
     return next()
   }
   if (incoming && outgoing && exchangeOf(incoming) === undefined) {
-    hasSockets = true
+    onSockets.add(plan.owner)
     if (plan.wants(c.req.method)) tapSocket(plan, c, incoming, outgoing, mount)
     return next()
   }
-  const isOwnCall = hasSockets || incoming !== undefined || running.getStore() === true
+  const isOwnCall =
+    onSockets.has(plan.owner) || incoming !== undefined || running.getStore() === true
   if (isOwnCall || !plan.wants(c.req.method)) return next()
   await running.run(true, () => tapFetch(plan, c, next, mount))
 }

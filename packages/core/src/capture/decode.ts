@@ -116,10 +116,12 @@ function broken({ truncated }: DecodeJob, text: string, error: string): Decoded 
 
 /** Gives the files of a body their bytes, which nobody else has. */
 function withOwnFiles(decoded: Decoded, bytes: Uint8Array): Decoded {
-  const own = (file: FilePart): FilePart =>
-    file.bytes
-      ? file
-      : { ...file, offset: 0, bytes: bytes.slice(file.offset, file.offset + file.size) }
+  const own = (file: FilePart): FilePart => {
+    if (file.bytes) return file
+    // A copy: one file must not keep the whole body alive.
+    const part = new Uint8Array(bytes.subarray(file.offset, file.offset + file.size))
+    return { ...file, offset: 0, bytes: part }
+  }
   const owned = (datum: NonNullable<Decoded['datum']>): NonNullable<Decoded['datum']> => {
     if ('file' in datum) return { file: own(datum.file) }
     return 'files' in datum ? { files: datum.files.map(own) } : datum

@@ -37,6 +37,10 @@ export function scanParts(body: Buffer, boundary: string, most: number): PartSca
   }
   const isClosed = next !== undefined && (next.closes || delimiters.closesAfter(next.end))
   if (!isClosed) return { error: 'The form has no closing boundary.' }
+  // An empty form is nothing but its end. Anything else may be parts that others see.
+  if (parts.length === 0 && (next?.start !== 0 || body.length > next.end + CRLF.length)) {
+    return { error: 'The form ends before its first part.' }
+  }
   return { parts, hasMore: !next?.closes }
 }
 

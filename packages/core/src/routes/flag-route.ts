@@ -82,7 +82,8 @@ async function postSample(
     hall.counted(() => {
       const interaction = postedInteraction(id ?? createId(), declared, slots)
       const sampled = {
-        interaction,
+        facts: interaction,
+        interaction: () => interaction,
         components: declared.all,
         slots,
         columns: undefined,
@@ -90,7 +91,7 @@ async function postSample(
       }
       const safe =
         typeof settings.redact === 'function' ? redacted(sampled, settings.redact) : sampled
-      return store(hall, declared, safe.slots, safe.interaction, flag)
+      return store(hall, declared, safe.slots, interaction, flag)
     }),
   )
 }

@@ -1,24 +1,33 @@
+import { stringifyJSON } from '../capture/stringify-json.ts'
+import type { Exchange } from '../capture/exchange.ts'
 import type { Component } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
-import type { Exchange } from '../capture/exchange.ts'
 import type { Declared } from '../resolve-components.ts'
 import { coerce } from './coerce.ts'
 import type { Parts } from './decode-exchange.ts'
 import { lookUpInputs, lookUpOutputs } from './declared-columns.ts'
-import type { FlagValue } from './flag-value.ts'
+import type { FlagValue, JSONValue } from './flag-value.ts'
 import { type Found, InferredColumns } from './inferred-columns.ts'
 import type { Interaction } from './interaction.ts'
 import { EMPTY, type Slot, recordOf } from './slot.ts'
 
-/** The values of an interaction over the columns of its dataset, and the interaction itself. */
+/** What is known of a sample beside its values. */
+export type SampleFacts = Pick<
+  Interaction,
+  'id' | 'endpoint' | 'method' | 'status' | 'startedAt' | 'duration' | 'ended' | 'truncated'
+>
+
+/** The values of an interaction over the columns of its dataset. */
 export interface Sampled {
-  readonly interaction: Interaction
+  readonly facts: SampleFacts
   readonly components: readonly Component[]
   readonly slots: readonly Slot[]
   /** The columns to go on with, where they are inferred. */
   readonly columns: InferredColumns | undefined
   /** Whether a declared input was present; `true` where none are declared. */
   readonly anyInput: boolean
+  /** The interaction as plain data, made for the host's own functions only. */
+  readonly interaction: () => Interaction
 }
 
 /** Lays out an interaction over declared components, or over inferred columns. */
@@ -29,18 +38,31 @@ export function sample(
   target: Declared | InferredColumns,
   maxFileBytes: number,
 ): Sampled {
-  const base = bareInteraction(exchange, parts, endpoint)
+  const facts: SampleFacts = {
+    id: exchange.id,
+    endpoint,
+    method: exchange.facts.method,
+    status: exchange.answer?.status ?? 0,
+    startedAt: new Date(exchange.startedAt),
+    duration: exchange.duration,
+    ended: exchange.endedAs,
+    truncated: parts.truncated,
+  }
+  const { url } = exchange.facts
+  const rest = { facts, interaction: () => interactionOf(facts, url, parts, components, slots) }
+  let components: readonly Component[] = []
+  let slots: readonly Slot[] = []
   if (target instanceof InferredColumns) {
-    const { columns, slots } = target.layOut(found(parts, maxFileBytes))
-    return { ...filled(base, columns.components, slots), columns, anyInput: true }
+    const layout = target.layOut(found(parts, maxFileBytes))
+    components = layout.columns.components
+    slots = layout.slots
+    return { ...rest, components, slots, columns: layout.columns, anyInput: true }
   }
-  const inputs = lookUpInputs(target.inputs, parts, () => base, maxFileBytes)
-  const outputs = lookUpOutputs(target.outputs, parts, () => base, maxFileBytes)
-  return {
-    ...filled(base, target.all, [...inputs.slots, ...outputs]),
-    columns: undefined,
-    anyInput: inputs.anyPresent,
-  }
+  const inputs = lookUpInputs(target.inputs, parts, rest.interaction, maxFileBytes)
+  const outputs = lookUpOutputs(target.outputs, parts, rest.interaction, maxFileBytes)
+  components = target.all
+  slots = [...inputs.slots, ...outputs]
+  return { ...rest, components, slots, columns: undefined, anyInput: inputs.anyPresent }
 }
 
 /**
@@ -53,9 +75,10 @@ export function redacted(
 ): Sampled {
   let interaction: Interaction
   try {
-    interaction = redact(sampled.interaction)
-    if (!interaction.inputs || !interaction.outputs)
+    interaction = redact(sampled.interaction())
+    if (!interaction.inputs || !interaction.outputs) {
       throw new TypeError('inputs or outputs missing')
+    }
   } catch (error) {
     throw new FlaggingError(
       'ERR_FLAGGING_REDACT',
@@ -64,31 +87,19 @@ export function redacted(
     )
   }
   const slots = sampled.components.map(({ label, role }, index): Slot => {
-    const before = sampled.slots[index] as Slot
-    const side = role === 'output' ? 'outputs' : 'inputs'
-    const values = interaction[side]
+    const values = role === 'output' ? interaction.outputs : interaction.inputs
     const value = Object.hasOwn(values, label) ? (values[label] as FlagValue) : null
-    return Object.is(value, sampled.interaction[side][label]) ? before : { value: value ?? null }
+    return unchanged(sampled.slots[index] as Slot, value) ?? { value: value ?? null }
   })
-  return { ...sampled, ...filled(interaction, sampled.components, slots) }
+  return { ...sampled, slots }
 }
 
-function filled(
-  base: Interaction,
-  components: readonly Component[],
-  slots: readonly Slot[],
-): Pick<Sampled, 'interaction' | 'components' | 'slots'> {
-  const entries = (output: boolean) =>
-    components.flatMap(({ label, role }, index) =>
-      (role === 'output') === output ? [[label, slots[index] ?? EMPTY] as const] : [],
-    )
-  const interaction = Object.create(
-    Object.getPrototypeOf(base),
-    Object.getOwnPropertyDescriptors(base),
-  ) as { -readonly [Key in keyof Interaction]: Interaction[Key] }
-  interaction.inputs = recordOf(entries(false))
-  interaction.outputs = recordOf(entries(true))
-  return { interaction, components, slots }
+/** The slot as it was if the value says the same still: it may have been changed in place. */
+function unchanged(before: Slot, value: FlagValue): Slot | undefined {
+  if (!Object.is(before.value, value)) return undefined
+  if (before.json === undefined) return before
+  const told = stringifyJSON(JSON.parse(before.json) as JSONValue)
+  return told === stringifyJSON(value as JSONValue) ? before : undefined
 }
 
 /** What was found in an interaction, in the order of its columns. */
@@ -113,24 +124,28 @@ function found(parts: Parts, maxFileBytes: number): readonly Found[] {
   return list
 }
 
-function bareInteraction(exchange: Exchange, parts: Parts, endpoint: string): Interaction {
-  const { method, url } = exchange.facts
+function interactionOf(
+  facts: SampleFacts,
+  url: string,
+  parts: Parts,
+  components: readonly Component[],
+  slots: readonly Slot[],
+): Interaction {
   const error = parts.request.error ?? parts.response.error
+  const side = (output: boolean) =>
+    recordOf(
+      components.flatMap(({ label, role }, index) =>
+        (role === 'output') === output ? [[label, slots[index] ?? EMPTY] as const] : [],
+      ),
+    )
   const interaction = {
-    id: exchange.id,
-    endpoint,
-    method,
+    ...facts,
     path: url.split('?', 1)[0] as string,
-    status: exchange.answer?.status ?? 0,
-    startedAt: new Date(exchange.startedAt),
-    duration: exchange.duration,
-    ended: exchange.endedAs,
-    truncated: parts.truncated,
     ...(error === undefined ? {} : { error }),
     params: recordOf(parts.params),
     query: recordOf(parts.query),
-    inputs: {},
-    outputs: {},
+    inputs: side(false),
+    outputs: side(true),
   }
   // A body is put together as one value only for those who ask for it.
   return Object.defineProperties(interaction, {

@@ -89,12 +89,10 @@ export function flagDataOf(slots: readonly Slot[]): readonly FlagValue[] {
 }
 
 function define(target: object, key: string | number, slot: Slot): void {
-  const lazy = slot instanceof LargeSlot
-  Object.defineProperty(
-    target,
-    key,
-    lazy
-      ? { get: () => slot.value, enumerable: true, configurable: true }
-      : { value: slot.value, enumerable: true, configurable: true, writable: true },
-  )
+  const shown = { enumerable: true, configurable: true }
+  const set = (value: FlagValue) =>
+    Object.defineProperty(target, key, { value, writable: true, ...shown })
+  if (slot instanceof LargeSlot) {
+    Object.defineProperty(target, key, { get: () => slot.value, set, ...shown })
+  } else set(slot.value)
 }

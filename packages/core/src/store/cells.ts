@@ -43,7 +43,7 @@ const STRICT_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 /** What no UTF-8 text file holds unchanged, or no reader of CSV files expects. */
 const UNSTORABLE = /[\0\p{Cs}]/u
 
-const NOT_BLANK = /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
+const NOT_BLANK = /[^\p{White_Space}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u
 const TRIGGER = /[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b]/
 
 /**

@@ -71,34 +71,46 @@ export class RecordScanner {
 
   /** Takes the next bytes. */
   push(chunk: Uint8Array): void {
-    const bytes = asBuffer(chunk)
+    this.#scan(asBuffer(chunk), false)
+  }
+
+  /** Takes bytes up to the end of the record that they begin or go on with; gives how many. */
+  pushRecord(chunk: Uint8Array): number {
+    return this.#scan(asBuffer(chunk), true)
+  }
+
+  #scan(bytes: Buffer, once: boolean): number {
     if (this.#length < BOM.length) this.#lookForMark(bytes)
     let at = 0
     let quote = find(bytes, QUOTE, 0)
     let lf = find(bytes, LF, 0)
-    for (;;) {
+    while (at < bytes.length) {
       if (quote < at) quote = find(bytes, QUOTE, at)
+      if (!this.#quoted && lf < at) lf = find(bytes, LF, at)
       if (this.#quoted) {
         if (quote === bytes.length) break
         this.#quoted = false
         this.#closed = this.#length + quote
         at = quote + 1
-        continue
-      }
-      if (lf < at) lf = find(bytes, LF, at)
-      if (quote < lf) {
+      } else if (quote < lf) {
         this.#quoted = this.#opens(bytes, quote)
         at = quote + 1
       } else if (lf < bytes.length) {
-        this.#records++
-        this.#boundary = this.#length + lf + 1
         at = lf + 1
+        this.#records++
+        this.#boundary = this.#length + at
+        if (once) return this.#advance(bytes, at)
       } else {
         break
       }
     }
-    this.#last = bytes.at(-1) ?? this.#last
-    this.#length += bytes.length
+    return this.#advance(bytes, bytes.length)
+  }
+
+  #advance(bytes: Buffer, taken: number): number {
+    this.#last = bytes[taken - 1] ?? this.#last
+    this.#length += taken
+    return taken
   }
 
   #opens(bytes: Buffer, quote: number): boolean {
@@ -195,20 +207,15 @@ export class RecordParser {
     return piece.length
   }
 
-  /** Goes on to the end of a record that is too long, line by line. */
+  /** Goes on to the end of a record that is too long. */
   #skip(piece: Buffer, records: ParsedRecord[]): number {
-    for (let at = 0; at < piece.length;) {
-      const end = Math.min(find(piece, LF, at) + 1, piece.length)
-      this.#scanner.push(piece.subarray(at, end))
-      at = end
-      if (this.#scanner.boundary > this.#start) {
-        records.push(this.#unreadable(this.#scanner.boundary - this.#start, true))
-        this.#tooLong = false
-        this.#waitingBytes = 0
-        return at
-      }
+    const taken = this.#scanner.pushRecord(piece)
+    if (this.#scanner.boundary > this.#start) {
+      records.push(this.#unreadable(this.#scanner.boundary - this.#start, true))
+      this.#tooLong = false
+      this.#waitingBytes = 0
     }
-    return piece.length
+    return taken
   }
 
   #unreadable(length: number, terminated: boolean): ParsedRecord {

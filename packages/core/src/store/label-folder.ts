@@ -9,11 +9,11 @@ const HASH_DIGITS = 16
  * must keep its name when Node learns a newer Unicode.
  */
 const UNSAFE =
-  /[%~<>:"/\\|?*\0-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{10ffff}]|\u034f|\u17b4|\u17b5|[\u180b-\u180f]/gu
+  /[%~<>:"/\\|?*\0-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\uffff\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{10ffff}]|\u034f|\u17b4|\u17b5|[\u180b-\u180f]/gu
 
-/** What no name starts with: hidden files, blanks, the mark of a literal cell, formulas. */
+/** What no name starts with: a hidden file, a blank, the mark of a literal cell, a formula. */
 const UNSAFE_START =
-  /^(?:[.'\s\u2800\p{Join_Control}=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b]|[\ufe00-\ufe0f])/u
+  /^(?:[.'\s\u2800\p{Join_Control}\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}=+\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b]|[\ufe00-\ufe0f])/u
 
 const UNSAFE_END = /[.\s\u2800]$/
 

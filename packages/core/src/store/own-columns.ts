@@ -34,7 +34,10 @@ export function ownColumns(
   const known = layout && isLayoutOf(layout, names) ? layout : undefined
   const labels = uniqueLabels(names)
   // What was asked for is a value whatever its name, and no sample is without values.
-  const lastValue = Math.max(0, labels.findLastIndex((label) => askedAs(label, asked)))
+  const lastValue = Math.max(
+    0,
+    labels.findLastIndex((label) => askedAs(label, asked)),
+  )
   const tail = known?.columns.length ?? tailLength(labels.slice(lastValue + 1))
   const values = labels.slice(0, labels.length - tail)
   const columns = labels.slice(values.length) as OwnColumn[]

@@ -75,9 +75,9 @@ export class StoredFiles {
   async #spilled(path: string, ext: string, { size }: FileStat): Promise<JSONValue | undefined> {
     if (size > MAX_SPILLED_BYTES) throw badRow('a value is too large to be read')
     const source = pathSource(this.#fs, `${this.#dir}/${path}`, size)
-    const bytes = await unless(GONE, new SourceFile(undefined, '', source).bytes())
-    if (bytes === undefined) return undefined
     try {
+      const bytes = await unless(GONE, new SourceFile(undefined, '', source).bytes())
+      if (bytes === undefined) return undefined
       // A byte order mark that was sent is part of the text.
       const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
       return ext === 'json' ? (JSON.parse(text) as JSONValue) : text

@@ -1,0 +1,373 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs'
+import { symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { FlaggingError } from '../src/errors.ts'
+import { CSVLogger, type CSVLoggerOptions } from '../src/store/csv-logger.ts'
+import type { FileSystem } from '../src/store/file-system.ts'
+import { nodeFileSystem } from '../src/store/node-file-system.ts'
+import {
+  type Call,
+  type Fault,
+  PNG,
+  components,
+  details,
+  fileOf,
+  names,
+  records,
+  temporary,
+  text,
+  typed,
+  watchedFileSystem,
+} from './csv-logger-support.ts'
+
+const AB = components('a', 'b')
+
+/** A logger and what it reports. */
+async function open(
+  dir: string,
+  options: CSVLoggerOptions = {},
+  disk: FileSystem = nodeFileSystem,
+): Promise<{ logger: CSVLogger; reports: string[] }> {
+  const logger = new CSVLogger(options, disk)
+  const reports: string[] = []
+  logger.onError = (error) => reports.push((error as FlaggingError).code)
+  await logger.setup(AB, dir)
+  return { logger, reports }
+}
+
+function torn(dir: string): string[] {
+  return names(dir, '.flagging').filter((name) => name.startsWith('torn-'))
+}
+
+describe('an unfinished row', () => {
+  const whole = 'a,b\n1,2\n'
+  const last = '"say ""hi"",\n-1.5 \u{1f600}","{""k"":[-0]}"\n'
+
+  it('is set aside, wherever it was cut, and never joins the next row', async () => {
+    const bytes = Buffer.from(whole + last)
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const dir = temporary()
+      writeFileSync(join(dir, 'logs.csv'), bytes.subarray(0, cut))
+      const { logger, reports } = await open(dir)
+      const kept = [4, 8, bytes.length].filter((end) => end <= cut).at(-1) ?? 0
+      const rows = kept === 0 ? 0 : kept === 4 ? 0 : kept === 8 ? 1 : 2
+      expect(await logger.flag([7, 8])).toBe(rows + 1)
+      await logger.close()
+      const before = kept === 0 ? 'a,b\n' : bytes.subarray(0, kept).toString()
+      expect(text(dir, 'logs.csv')).toBe(`${before}7,8\n`)
+      expect(reports).toEqual(cut === kept ? [] : ['ERR_FLAGGING_TORN_ROW'])
+      const aside = torn(dir).map((name) => readFileSync(join(dir, '.flagging', name)))
+      expect(aside).toEqual(cut === kept ? [] : [bytes.subarray(kept, cut)])
+    }
+  })
+
+  it('is found in the middle of work, and as zeros or garbage', async () => {
+    const dir = temporary()
+    const { logger, reports } = await open(dir)
+    await logger.flag([1, 2])
+    for (const [index, tail] of [`"3,4\n5,6\n`, '\0'.repeat(5000), '7,"\n'].entries()) {
+      appendFileSync(join(dir, 'logs.csv'), tail)
+      expect(await logger.flag([index, 0])).toBe(index + 2)
+    }
+    await logger.close()
+    expect(text(dir, 'logs.csv')).toBe('a,b\n1,2\n0,0\n1,0\n2,0\n')
+    expect(reports).toEqual(Array(3).fill('ERR_FLAGGING_TORN_ROW'))
+    expect(torn(dir)).toHaveLength(3)
+  })
+
+  it('of a dead writer does not take rows with it that it had finished', async () => {
+    const dir = temporary()
+    writeFileSync(join(dir, 'logs.csv'), `${whole}3,4\n5,6\n7,"`)
+    const { logger } = await open(dir)
+    expect(await logger.flag([8, 9])).toBe(4)
+    await logger.close()
+    expect(text(dir, 'logs.csv')).toBe(`${whole}3,4\n5,6\n8,9\n`)
+  })
+})
+
+describe('a log that others change', () => {
+  it('counts what they append and reads no more than that', async () => {
+    const dir = temporary()
+    let reads = 0
+    const disk = watchedFileSystem(({ name }) => void (name === 'read' && reads++))
+    const { logger } = await open(dir, {}, disk)
+    for (let i = 1; i <= 3; i++) expect(await logger.flag([i, i])).toBe(i)
+    expect(reads).toBe(0)
+    appendFileSync(join(dir, 'logs.csv'), '4,4\n"5\n",5\n')
+    expect(await logger.flag([6, 6])).toBe(6)
+    expect(reads).toBe(1)
+    await logger.close()
+  })
+
+  it('begins again when it was truncated, renamed, deleted or replaced', async () => {
+    const dir = temporary()
+    const log = join(dir, 'logs.csv')
+    const { logger, reports } = await open(dir)
+    const changes = [
+      () => truncateSync(log, 0),
+      () => truncateSync(log, 4),
+      () => renameSync(log, `${log}.1`),
+      () => rmSync(log),
+      () => {
+        rmSync(log)
+        writeFileSync(log, 'a,b\n')
+      },
+    ]
+    for (const change of changes) {
+      await logger.flag([1, 2])
+      await logger.flag([3, 4])
+      change()
+      expect(await logger.flag([5, 6])).toBe(1)
+      expect(text(log)).toBe('a,b\n5,6\n')
+      rmSync(log)
+    }
+    await logger.close()
+    expect(reports).toEqual([])
+  })
+
+  it('reads an edited file anew, and leaves one with another header alone', async () => {
+    const dir = temporary()
+    const log = join(dir, 'logs.csv')
+    const { logger, reports } = await open(dir)
+    await logger.flag(['long "quoted" text', 2])
+    // In place, and longer: the old end now lies within quotes.
+    writeFileSync(log, `a,b\n"${'x\n'.repeat(20)}",2\n3,4\n`)
+    expect(await logger.flag([5, 6])).toBe(3)
+    writeFileSync(log, 'other,header,here\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n')
+    expect(await logger.flag([7, 8])).toBe(10)
+    await logger.close()
+    expect(reports).toEqual([])
+    expect(records(log)).toHaveLength(10)
+    expect(text(dir, 'logs2.csv')).toBe('a,b\n7,8\n')
+  })
+
+  it('is made anew with its folder, or with our working files', async () => {
+    const dir = join(temporary(), 'flagged')
+    const { logger } = await open(dir)
+    await logger.flag([1, fileOf(PNG)])
+    rmSync(dir, { recursive: true })
+    expect(await logger.flag([2, fileOf(PNG)])).toBe(1)
+    expect(text(dir, 'logs.csv')).toBe('a,b\n2,b/0.png\n')
+    rmSync(join(dir, '.flagging'), { recursive: true })
+    expect(await logger.flag([3, 3])).toBe(2)
+    expect(text(dir, 'logs.csv')).toBe('a,b\n2,b/0.png\n3,3\n')
+    expect(names(dir, '.flagging')).toEqual(['lock', 'turn'])
+    await logger.close()
+  })
+
+  it('has company that is noticed', async () => {
+    const dir = temporary()
+    const { logger } = await open(dir)
+    await logger.flag([1, 2])
+    writeFileSync(join(dir, 'logs7.csv'), 'x\n1\n2\n3\n')
+    expect(await logger.flag([1, 2])).toBe(5)
+    rmSync(join(dir, 'logs7.csv'))
+    expect(await logger.flag([1, 2])).toBe(3)
+    const other = await open(dir)
+    const given = details(dir, components('z'))
+    expect(await other.logger.flag([0], undefined, undefined, given)).toBe(4)
+    expect(await logger.flag([1, 2])).toBe(5)
+    expect(await other.logger.flag([0], undefined, undefined, given)).toBe(6)
+    await Promise.all([logger.close(), other.logger.close()])
+    expect(names(dir)).toEqual(['.flagging', 'logs.csv', 'logs2.csv'])
+  })
+})
+
+describe('our working files', () => {
+  it('are reported when broken, and typed rows then get a log of their own', async () => {
+    const good = '{"version":1,"skipped":0,"logs":{"logs.csv":{"components":[],"columns":[]}}}'
+    const contents = ['', '{', 'null', good.replace('1', '2'), good.replace('0', '-1')]
+    contents.push(good.replace('logs.csv', '../x'), good.replace('[]', '[{"label":1,"type":"any"}]'))
+    contents.push(good.replace('[]', '[{"label":"a","type":"thing"}]'), good.replace(/\[]}}}$/, '{}}}}'))
+    for (const content of contents) {
+      const dir = temporary()
+      const first = await open(dir)
+      const given = details(dir, typed('text', 'a', 'b'))
+      await first.logger.flag(['1', '2'], undefined, undefined, given)
+      await first.logger.close()
+      writeFileSync(join(dir, '.flagging/components.json'), content)
+      const { logger, reports } = await open(dir)
+      expect(await logger.known(dir)).toBeUndefined()
+      expect(await logger.flag(['3', '4'], undefined, undefined, given)).toBe(2)
+      await logger.close()
+      expect(reports).toEqual(['ERR_FLAGGING_STORE', 'ERR_FLAGGING_STORE'])
+      expect(names(dir)).toEqual(['.flagging', 'logs.csv', 'logs2.csv'])
+      expect(names(dir, '.flagging').filter((name) => name.startsWith('broken-'))).toHaveLength(1)
+    }
+  })
+
+  it('are never followed elsewhere', async () => {
+    const dir = temporary()
+    mkdirSync(join(dir, 'd/.flagging'), { recursive: true })
+    writeFileSync(join(dir, 'outside'), '')
+    symlinkSync(join(dir, 'outside'), join(dir, 'd/.flagging/lock'))
+    const { logger } = await open(join(dir, 'd'))
+    await expect(logger.flag([1, 2])).rejects.toMatchObject({ code: 'ERR_FLAGGING_STORE' })
+    rmSync(join(dir, 'd/.flagging/lock'))
+    expect(await logger.flag([1, 2])).toBe(1)
+    await logger.close()
+  })
+
+  it('lose the uploads of writers that died more than an hour ago, and no others', async () => {
+    const dir = temporary()
+    mkdirSync(join(dir, '.flagging'))
+    const old = Date.now() / 1000 - 3601
+    for (const name of ['abandoned.tmp', 'abandoned012.tmp', 'torn-x', 'components.tmp']) {
+      writeFileSync(join(dir, '.flagging', name), '')
+      utimesSync(join(dir, '.flagging', name), old, old)
+    }
+    writeFileSync(join(dir, '.flagging', 'just-now-012.tmp'), '')
+    const { logger } = await open(dir)
+    await logger.flag([1, 2])
+    await logger.close()
+    expect(names(dir, '.flagging')).toEqual(
+      ['abandoned.tmp', 'components.json', 'components.tmp', 'just-now-012.tmp'].concat(
+        ['lock', 'torn-x', 'turn'],
+      ),
+    )
+  })
+
+  it('let nobody wait longer than two seconds for a stopped neighbour', async () => {
+    const dir = temporary()
+    const { logger } = await open(dir)
+    await logger.flag([0, 0])
+    const neighbour = await nodeFileSystem.open(join(dir, '.flagging/lock'), 'write')
+    expect(neighbour.tryLock()).toBe(true)
+    const started = performance.now()
+    const results = await Promise.allSettled([logger.flag([1, 1]), logger.flag([2, fileOf(PNG)])])
+    expect(performance.now() - started).toBeLessThan(2900)
+    expect(results).toMatchObject(Array(2).fill({ reason: { code: 'ERR_FLAGGING_LOCK' } }))
+    const waiting = logger.flag([3, 3])
+    neighbour.unlock()
+    expect(await waiting).toBe(2)
+    await neighbour.close()
+    await logger.close()
+    expect(text(dir, 'logs.csv')).toBe('a,b\n0,0\n3,3\n')
+    expect(names(dir)).toEqual(['.flagging', 'logs.csv'])
+    expect(names(dir, '.flagging')).toEqual(['components.json', 'lock', 'turn'])
+  })
+})
+
+describe('a fault of the disk', () => {
+  /** A disk that fails as `fault` says, as long as that is set. */
+  function failing(): { disk: FileSystem; state: { fault?: (call: Call) => Fault } } {
+    const state: { fault?: (call: Call) => Fault } = {}
+    return { disk: watchedFileSystem((call) => state.fault?.(call)), state }
+  }
+
+  it('rejects the flags of its batch, cuts their rows back and ends by itself', async () => {
+    for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS']) {
+      const dir = temporary()
+      const { disk, state } = failing()
+      const { logger, reports } = await open(dir, {}, disk)
+      await logger.flag([1, 1])
+      state.fault = ({ name, path }) =>
+        name === 'write' && path.endsWith('.csv') ? { code, short: 6 } : undefined
+      const flags = [logger.flag([2, 2]), logger.flag([3, fileOf(PNG)])]
+      const results = await Promise.allSettled(flags)
+      for (const result of results) {
+        expect(result).toMatchObject({ reason: { code: 'ERR_FLAGGING_STORE', cause: { code } } })
+      }
+      expect(text(dir, 'logs.csv')).toBe('a,b\n1,1\n')
+      expect(names(dir, 'b')).toEqual([])
+      delete state.fault
+      expect(await logger.flag([4, fileOf(PNG)])).toBe(2)
+      await logger.close()
+      expect(text(dir, 'logs.csv')).toBe('a,b\n1,1\n4,b/1.png\n')
+      expect(reports).toEqual([])
+    }
+  })
+
+  it('of a sync fails the batch, and the descriptor is not used again', async () => {
+    const dir = temporary()
+    const { disk, state } = failing()
+    const { logger } = await open(dir, {}, disk)
+    await logger.flag([1, 1])
+    let opened = 0
+    let syncs = 0
+    state.fault = ({ name, path }) => {
+      if (!path.endsWith('logs.csv')) return undefined
+      if (name === 'open') opened++
+      return name === 'datasync' && syncs++ === 0 ? { code: 'EIO' } : undefined
+    }
+    const results = await Promise.allSettled([logger.flag([2, 2]), logger.flag([3, 3])])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(text(dir, 'logs.csv')).toBe('a,b\n1,1\n')
+    expect(await logger.flag([4, 4])).toBe(2)
+    expect(opened).toBe(1)
+    // The failed one, the cut, the reopened file before it is written to, the new row.
+    expect(syncs).toBe(4)
+    await logger.close()
+  })
+
+  it('that leaves rows behind leaves their files too', async () => {
+    const dir = temporary()
+    const { disk, state } = failing()
+    const { logger, reports } = await open(dir, {}, disk)
+    await logger.flag([1, fileOf(PNG)])
+    state.fault = ({ name, path }) =>
+      path.endsWith('logs.csv') && (name === 'datasync' || name === 'truncate')
+        ? { code: 'EIO' }
+        : undefined
+    await expect(logger.flag([2, fileOf(PNG)])).rejects.toThrow('EIO')
+    await expect(logger.flag([3, fileOf(PNG)])).rejects.toThrow('EIO')
+    delete state.fault
+    await logger.flag([4, fileOf(PNG)])
+    await logger.close()
+    const rows = records(dir, 'logs.csv').slice(1)
+    expect(rows.map(([a]) => a)).toContain('4')
+    for (const [, path] of rows) expect(readFileSync(join(dir, path!))).toEqual(PNG)
+    expect(new Set(rows.map(([, path]) => path)).size).toBe(rows.length)
+    expect(reports).toEqual([])
+  })
+
+  it('at any call, once or for good, loses nothing that was acknowledged', async () => {
+    const codes = ['ENOSPC', 'EMFILE', 'EIO', 'EACCES', 'EROFS'] as const
+    for (const isSticky of [false, true]) {
+      let isThrough = false
+      for (let nth = 0; !isThrough; nth++) {
+        isThrough = await failAt(nth, codes[nth % codes.length]!, isSticky)
+      }
+    }
+  })
+
+  async function failAt(nth: number, code: string, isSticky: boolean): Promise<boolean> {
+    const dir = join(temporary(), 'flagged')
+    let calls = 0
+    const { disk, state } = failing()
+    const { logger } = await open(dir, {}, disk)
+    await logger.flag([0, 0])
+    appendFileSync(join(dir, 'logs.csv'), '"torn')
+    state.fault = () => {
+      const at = calls++
+      return at === nth || (isSticky && at > nth) ? { code, short: 3 } : undefined
+    }
+    const results = await Promise.allSettled([
+      logger.flag([1, fileOf(PNG)]),
+      logger.flag([2, 2]),
+      logger.flag(['x'], undefined, undefined, details(dir, components('c'))),
+    ])
+    results.push(...(await Promise.allSettled([logger.flag([3, [fileOf(PNG), fileOf(PNG)]])])))
+    delete state.fault
+    await logger.flag([9, fileOf(PNG)])
+    await logger.close()
+    const rows = [...records(dir, 'logs.csv').slice(1)]
+    const found = rows.map(([a]) => Number(a))
+    const isStored = (index: number) => results[index]?.status === 'fulfilled'
+    const acknowledged = [0, ...[1, 2].filter((a) => isStored(a - 1)), ...(isStored(3) ? [3] : []), 9]
+    expect(found).toEqual(expect.arrayContaining(acknowledged))
+    expect(new Set(found).size).toBe(found.length)
+    if (isStored(2)) expect(records(dir, 'logs2.csv')).toContainEqual(['x'])
+    for (const [, cell = ''] of rows) {
+      const paths = cell.startsWith('[') ? (JSON.parse(cell) as string[]) : [cell]
+      for (const path of paths.filter((at) => at.includes('/'))) {
+        expect(readFileSync(join(dir, path))).toEqual(PNG)
+      }
+    }
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toHaveProperty('code', 'ERR_FLAGGING_STORE')
+    }
+    return calls <= nth
+  }
+})

@@ -1,0 +1,29 @@
+// Run as a process of its own by `csv-logger-processes.test.ts`.
+import { writeSync } from 'node:fs'
+import { SourceFile, memorySource } from '../src/store/byte-source.ts'
+import { CSVLogger } from '../src/store/csv-logger.ts'
+import type { WriterJob } from './csv-logger-support.ts'
+
+const job = JSON.parse(process.argv[2] ?? '{}') as WriterJob
+const logger = new CSVLogger()
+await logger.setup(
+  ['value', 'filler', 'upload'].map((label) => ({ label, type: 'any' })),
+  job.dir,
+)
+
+let started = 0
+async function flagOn(): Promise<void> {
+  while (started < job.flags) {
+    const value = `${job.name}-${started++}`
+    // Quotes and line ends: a row that is cut anywhere must not look like a whole one.
+    const filler = 'a "b"\n'.repeat(job.size / 6)
+    const upload = job.files
+      ? new SourceFile(undefined, 'application/json', memorySource(Buffer.from(value)))
+      : null
+    await logger.flag([value, filler, upload])
+    writeSync(1, `${value}\n`)
+  }
+}
+
+await Promise.all(Array.from({ length: job.concurrency }, flagOn))
+await logger.close()

@@ -1,0 +1,36 @@
+import { describe } from 'vitest'
+import { accessContract } from './access.ts'
+import { callbackContract } from './callbacks.ts'
+import { byHandContract } from './by-hand.ts'
+import { capturedBodiesContract } from './captured-bodies.ts'
+import { examplesContract } from './examples.ts'
+import { guideContract } from './guide.ts'
+import type { Adapter } from './host.ts'
+import { lifecycleContract } from './lifecycle.ts'
+import { modesAndOptionsContract } from './modes-and-options.ts'
+import { mountingContract } from './mounting.ts'
+import { postedContract } from './posted.ts'
+import { redactionContract } from './redaction.ts'
+import { routesContract } from './routes.ts'
+import { transparencyContract } from './transparency.ts'
+import { undeclaredContract } from './undeclared.ts'
+
+/** What every adapter does alike. An adapter's own test says how hosts are mounted, nothing else. */
+export function adapterContract(name: string, adapter: Adapter): void {
+  describe(name, () => {
+    guideContract(adapter)
+    undeclaredContract(adapter)
+    capturedBodiesContract(adapter)
+    modesAndOptionsContract(adapter)
+    byHandContract(adapter)
+    postedContract(adapter)
+    callbackContract(adapter)
+    accessContract(adapter)
+    routesContract(adapter)
+    examplesContract(adapter)
+    mountingContract(adapter)
+    transparencyContract(adapter)
+    redactionContract(adapter)
+    lifecycleContract(adapter)
+  })
+}
