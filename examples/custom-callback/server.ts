@@ -31,8 +31,5 @@ const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) 
 })
 
 process.once('SIGTERM', () => {
-  server.close(async () => {
-    await middleware.flagging.close()
-    process.exit()
-  })
+  server.close(() => void middleware.flagging.close().then(() => process.exit()))
 })

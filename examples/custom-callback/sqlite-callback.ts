@@ -1,12 +1,13 @@
-import type { Component, FlagDetails, FlaggedFile, FlaggingCallback, FlagValue } from '@flagging/core'
+import type { Component, FlagDetails, FlaggingCallback, FlagValue } from '@flagging/core'
 import sqlite from 'node-sqlite3-wasm'
+import { filesOf } from './files-of.ts'
 
 const TABLES = `
-  CREATE TABLE IF NOT EXISTS samples (
-    id TEXT PRIMARY KEY, endpoint TEXT, option TEXT, username TEXT, flagged_at TEXT
-  );
-  CREATE INDEX IF NOT EXISTS endpoints ON samples (endpoint);
-  CREATE TABLE IF NOT EXISTS sample_values (sample TEXT REFERENCES samples, label TEXT, value)`
+  CREATE TABLE IF NOT EXISTS samples
+    (n INTEGER PRIMARY KEY, interaction, endpoint, option, username, flagged_at);
+  CREATE TABLE IF NOT EXISTS sample_values (sample INTEGER REFERENCES samples, label, value)`
+const SAMPLE = 'INSERT INTO samples VALUES (NULL, ?, ?, ?, ?, ?)'
+const VALUE = 'INSERT INTO sample_values VALUES (?, ?, ?)'
 
 /** Writes samples into an SQLite database: JSON values as text, files as blobs. */
 export class SQLiteCallback implements FlaggingCallback {
@@ -33,14 +34,12 @@ export class SQLiteCallback implements FlaggingCallback {
     const { id, endpoint, components } = details
     const values = await Promise.all(flagData.map(storable))
     // Nothing is awaited from here on, so that no other sample gets into the transaction.
+    const sample = [id, endpoint, flagOption, username, new Date().toISOString()]
     db.exec('BEGIN')
     try {
-      const time = new Date().toISOString()
-      db.run('INSERT INTO samples VALUES (?, ?, ?, ?, ?)', [id, endpoint, flagOption, username, time])
+      const { lastInsertRowid: n } = db.run(SAMPLE, sample)
       for (const [index, { label }] of components.entries()) {
-        for (const value of values[index] ?? []) {
-          db.run('INSERT INTO sample_values VALUES (?, ?, ?)', [id, label, value])
-        }
+        for (const value of values[index] ?? []) db.run(VALUE, [n, label, value])
       }
       db.exec('COMMIT')
     } catch (error) {
@@ -56,9 +55,6 @@ export class SQLiteCallback implements FlaggingCallback {
 }
 
 async function storable(value: FlagValue): Promise<(string | Uint8Array)[]> {
-  const files = [value].flat().filter(isFile)
+  const files = filesOf(value)
   return files.length > 0 ? Promise.all(files.map((f) => f.bytes())) : [JSON.stringify(value)]
 }
-
-const isFile = (value: unknown): value is FlaggedFile =>
-  typeof value === 'object' && value !== null && 'saveTo' in value

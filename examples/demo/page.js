@@ -1,4 +1,4 @@
-for (const section of document.querySelectorAll('section')) start(section)
+for (const section of document.querySelectorAll('section')) void start(section)
 
 async function start(section) {
   const { path } = section.dataset
@@ -14,11 +14,15 @@ async function start(section) {
     state.textContent = 'Working ...'
     id = undefined
     showFlags(flags, true)
-    const response = await fetch(form.action, { method: 'POST', body: await bodyOf(form) })
-    id = response.headers.get('Flagging-Id')
-    output.replaceChildren(...(await shown(response)))
-    showFlags(flags, !id)
-    state.textContent = id ? 'Not flagged.' : ''
+    try {
+      const response = await fetch(form.action, { method: 'POST', body: await bodyOf(form) })
+      id = response.headers.get('Flagging-Id')
+      output.replaceChildren(...(await shown(response)))
+      showFlags(flags, !id)
+      state.textContent = id ? 'Not flagged.' : ''
+    } catch {
+      state.textContent = 'The server does not answer.'
+    }
   })
   form.im?.addEventListener('change', () => {
     const [file] = form.im.files
@@ -41,15 +45,17 @@ async function start(section) {
     state.textContent = 'Flagging ...'
     const headers = { 'Content-Type': 'application/json' }
     const body = JSON.stringify({ id, option })
-    const response = await fetch(`${path}/flag`, { method: 'POST', headers, body })
-    const { count, detail } = await response.json()
-    const samples = count === 1 ? '1 sample' : `${count} samples`
-    state.textContent = response.ok
-      ? `Flagged: flagged${path}/logs.csv has ${samples}.`
-      : `Not flagged. ${detail}`
-    if (!response.ok) return
-    button.setAttribute('aria-pressed', 'true')
-    await showExamples(path, form)
+    try {
+      const response = await fetch(`${path}/flag`, { method: 'POST', headers, body })
+      const { count, detail } = await response.json()
+      if (!response.ok) throw new Error(detail)
+      const samples = count === 1 ? '1 sample' : `${count} samples`
+      state.textContent = `Flagged: flagged${path}/logs.csv has ${samples}.`
+      button.setAttribute('aria-pressed', 'true')
+      await showExamples(path, form)
+    } catch (error) {
+      state.textContent = `Not flagged. ${error.message}`
+    }
   }
 }
 
@@ -91,8 +97,9 @@ async function showExamples(path, form) {
   const place = form.querySelector('.examples')
   if (!place) return
   const { examples } = await (await fetch(`${path}/flag/examples?limit=200`)).json()
-  const buttons = examples.slice(-6).map((inputs) => {
-    const button = make('button', Object.values(inputs).join(' '), { type: 'button' })
+  const different = new Map(examples.map((inputs) => [Object.values(inputs).join(' '), inputs]))
+  const buttons = [...different].slice(-6).map(([text, inputs]) => {
+    const button = make('button', text, { type: 'button' })
     button.addEventListener('click', () => {
       for (const [name, value] of Object.entries(inputs)) form.elements[name].value = value
     })

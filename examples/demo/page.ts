@@ -9,7 +9,9 @@ export const page = new Hono()
 
 page.get('/', (c) => c.html(file('page.html').toString()))
 
-page.get('/page.css', (c) => c.body(file('page.css').toString(), 200, { 'Content-Type': 'text/css' }))
+page.get('/page.css', (c) =>
+  c.body(file('page.css').toString(), 200, { 'Content-Type': 'text/css' }),
+)
 
 page.get('/page.js', (c) =>
   c.body(file('page.js').toString(), 200, { 'Content-Type': 'text/javascript' }),

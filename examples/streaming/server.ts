@@ -34,8 +34,5 @@ const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) 
 
 // Answers that have ended are stored a moment later: wait for them before the process ends.
 process.once('SIGTERM', () => {
-  server.close(async () => {
-    await middleware.flagging.close()
-    process.exit()
-  })
+  server.close(() => void middleware.flagging.close().then(() => process.exit()))
 })

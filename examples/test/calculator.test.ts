@@ -42,10 +42,7 @@ describe('the calculator', () => {
     const { url } = await startExample('calculator/server.ts')
 
     const failed = await postJSON(`${url}/calculate`, { num1: 1, operation: 'divide', num2: 0 })
-    expect([failed.status, await failed.json()]).toEqual([
-      400,
-      { error: 'Cannot divide by zero!' },
-    ])
+    expect([failed.status, await failed.json()]).toEqual([400, { error: 'Cannot divide by zero!' }])
     expect(failed.headers.get('Flagging-Id')).toBeNull()
   })
 })

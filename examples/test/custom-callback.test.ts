@@ -28,20 +28,24 @@ describe('custom callbacks', () => {
     const added = idOf(await postJSON(`${url}/calculate`, sum))
     const picture = await pictureOf('#5500aa')
     const classified = idOf(await postFile(`${url}/classify`, picture))
-    for (const [id, option] of [
-      [added, 'Incorrect'],
-      [classified, 'Other'],
+    for (const [id, option, count] of [
+      [added, 'Incorrect', 1],
+      [classified, 'Other', 1],
+      [added, 'Other', 2],
     ]) {
       const flagged = await postJSON(`${url}/flag`, { id, option })
-      expect([flagged.status, await flagged.json()]).toEqual([201, { count: 1 }])
+      expect([flagged.status, await flagged.json()]).toEqual([201, { count }])
     }
     expect(await stop()).toBe('')
 
     const db = new sqlite.Database(`${dir}/samples.db`, { readOnly: true })
     try {
-      expect(db.all('SELECT id, endpoint, option, username FROM samples ORDER BY rowid')).toEqual([
-        { id: added, endpoint: 'calculate', option: 'Incorrect', username: null },
-        { id: classified, endpoint: 'classify', option: 'Other', username: null },
+      expect(
+        db.all('SELECT interaction, endpoint, option, username FROM samples ORDER BY n'),
+      ).toEqual([
+        { interaction: added, endpoint: 'calculate', option: 'Incorrect', username: null },
+        { interaction: classified, endpoint: 'classify', option: 'Other', username: null },
+        { interaction: added, endpoint: 'calculate', option: 'Other', username: null },
       ])
       const values = db.all('SELECT label, value FROM sample_values ORDER BY rowid')
       expect(values.slice(0, 4)).toEqual([
@@ -52,7 +56,7 @@ describe('custom callbacks', () => {
       ])
       expect(values[4]?.label).toBe('im')
       expect(picture.equals(values[4]?.value as Uint8Array)).toBe(true)
-      expect(values.slice(5)).toEqual([
+      expect(values.slice(5, 7)).toEqual([
         { label: 'warm', value: '0.33' },
         { label: 'cool', value: '0.67' },
       ])

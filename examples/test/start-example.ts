@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,11 +26,11 @@ export async function startExample(
   path: string,
   { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<Example> {
-  const dir = await mkdtemp(join(tmpdir(), 'flagging-example-'))
+  const dir = await realpath(await mkdtemp(join(tmpdir(), 'flagging-example-')))
   const child = spawn(
     process.execPath,
     [
-      `--import=${new URL('scripts/typescript.mjs', root)}`,
+      `--import=${new URL('scripts/typescript.mjs', root).href}`,
       '--conditions=@flagging/source',
       fileURLToPath(new URL(`examples/${path}`, root)),
       ...args,

@@ -2,14 +2,14 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { CSVLogger, file, image, json, text } from '@flagging/core'
 import { describe, expect, test } from 'vitest'
 import * as api from './api.ts'
-import { type Adapter, answerJSON, route, use } from './host.ts'
+import { type Adapter, answerJSON, type Entry, route, use } from './host.ts'
 import { png } from './png.ts'
 import { World } from './world.ts'
 import { postJSON, postParts, recordsOf, rowsOf, send, upload } from './wire.ts'
 
 /** What becomes of bodies of all kinds and sizes. */
 export function capturedBodiesContract(adapter: Adapter): void {
-  const auto = async (...routes: Parameters<World['serve']>) => {
+  const auto = async (...routes: readonly Entry[]) => {
     const world = await World.make(adapter)
     const server = await world.serve(use(world.flagging({ mode: 'auto' })), ...routes)
     return { world, server }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FlaggingOptions } from '@flagging/core'
 import { image, label, number, text } from '@flagging/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { calculator, classifier, sepiaTone } from './api.ts'
 import { type Adapter, route, routesAt, use } from './host.ts'
 import { png, sepia } from './png.ts'
@@ -220,9 +220,9 @@ export function guideContract(adapter: Adapter): void {
       await mkdir(elsewhere)
       process.chdir(world.root)
       try {
-        const options: Record<string, unknown> = { inputs: ['num1', 'operation', 'num2'] }
         // The folder of the moment of the call, wherever the process goes later.
-        const mounted = world.flagging({ ...options, dir: undefined } as FlaggingOptions<object>)
+        const mounted = adapter.flagging({ inputs: ['num1', 'operation', 'num2'] })
+        onTestFinished(() => mounted.flagging.close())
         process.chdir(elsewhere)
         const server = await world.serve(use(mounted), route('POST /calculate', calculator))
         const { id } = await send(server, '/calculate', postJSON(first))

@@ -42,7 +42,9 @@ describe('three processes on one directory', () => {
       const own = found.filter((value) => value.startsWith(name))
       expect(own).toEqual(Array.from({ length: 300 }, (_, i) => `${name}-${i}`))
     }
-    const numbers = names(dir, 'upload').map((name) => parseInt(name, 10)).toSorted((x, y) => x - y)
+    const numbers = names(dir, 'upload')
+      .map((name) => parseInt(name, 10))
+      .toSorted((x, y) => x - y)
     expect(numbers).toEqual(Array.from({ length: 900 }, (_, i) => i))
     expect(names(dir, '.flagging')).toEqual(['components.json', 'lock', 'turn'])
     expect(names(dir)).toEqual(['.flagging', 'logs.csv', 'upload'])
@@ -63,7 +65,9 @@ describe('a process that is killed', () => {
       const child = startWriter({ ...JOB, ...kind, dir, name: `${round}`, flags: 1e9 })
       // It goes on while we hear of this one, so the kill may strike anywhere.
       let left = 3 + round * 7
-      acknowledged.push(...(await linesOf(child, () => void (--left === 0 && child.kill('SIGKILL')))))
+      acknowledged.push(
+        ...(await linesOf(child, () => void (--left === 0 && child.kill('SIGKILL')))),
+      )
     }
     const logger = new CSVLogger()
     logger.onError = () => undefined
@@ -83,7 +87,9 @@ describe('a process that is killed', () => {
     for (let round = 0; round < 3; round++) {
       const child = startWriter({ ...JOB, dir, name: `${round}`, flags: 1e9 })
       let left = 20
-      acknowledged.push(...(await linesOf(child, () => void (--left === 0 && child.kill('SIGKILL')))))
+      acknowledged.push(
+        ...(await linesOf(child, () => void (--left === 0 && child.kill('SIGKILL')))),
+      )
     }
     expect(await survivor).toHaveLength(1000)
     expect(check(dir)).toEqual(expect.arrayContaining(acknowledged))

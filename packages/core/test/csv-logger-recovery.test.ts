@@ -126,6 +126,19 @@ describe('a log that others change', () => {
     expect(reports).toEqual([])
   })
 
+  it('is not written to once its name belongs to another file', async () => {
+    const dir = temporary()
+    const log = join(dir, 'logs.csv')
+    const { logger } = await open(dir)
+    await logger.flag([1, 2])
+    renameSync(log, `${log}.1`)
+    writeFileSync(log, 'a,b\n3,4\n')
+    expect(await logger.flag([5, 6])).toBe(2)
+    await logger.close()
+    expect(text(log)).toBe('a,b\n3,4\n5,6\n')
+    expect(text(`${log}.1`)).toBe('a,b\n1,2\n')
+  })
+
   it('reads an edited file anew, and leaves one with another header alone', async () => {
     const dir = temporary()
     const log = join(dir, 'logs.csv')
@@ -134,7 +147,10 @@ describe('a log that others change', () => {
     // In place, and longer: the old end now lies within quotes.
     writeFileSync(log, `a,b\n"${'x\n'.repeat(20)}",2\n3,4\n`)
     expect(await logger.flag([5, 6])).toBe(3)
-    writeFileSync(log, 'other,header,here\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n')
+    writeFileSync(
+      log,
+      'other,header,here\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n',
+    )
     expect(await logger.flag([7, 8])).toBe(10)
     await logger.close()
     expect(reports).toEqual([])
@@ -169,8 +185,11 @@ describe('a log that others change', () => {
     expect(await other.logger.flag([0], undefined, undefined, given)).toBe(4)
     expect(await logger.flag([1, 2])).toBe(5)
     expect(await other.logger.flag([0], undefined, undefined, given)).toBe(6)
+    const text = details(dir, typed('text', 'z'))
+    expect(await other.logger.flag(['0'], undefined, undefined, text)).toBe(7)
+    expect(await logger.flag(['1'], undefined, undefined, text)).toBe(8)
     await Promise.all([logger.close(), other.logger.close()])
-    expect(names(dir)).toEqual(['.flagging', 'logs.csv', 'logs2.csv'])
+    expect(names(dir)).toEqual(['.flagging', 'logs.csv', 'logs2.csv', 'logs3.csv'])
   })
 })
 
@@ -178,8 +197,14 @@ describe('our working files', () => {
   it('are reported when broken, and typed rows then get a log of their own', async () => {
     const good = '{"version":1,"skipped":0,"logs":{"logs.csv":{"components":[],"columns":[]}}}'
     const contents = ['', '{', 'null', good.replace('1', '2'), good.replace('0', '-1')]
-    contents.push(good.replace('logs.csv', '../x'), good.replace('[]', '[{"label":1,"type":"any"}]'))
-    contents.push(good.replace('[]', '[{"label":"a","type":"thing"}]'), good.replace(/\[]}}}$/, '{}}}}'))
+    contents.push(
+      good.replace('logs.csv', '../x'),
+      good.replace('[]', '[{"label":1,"type":"any"}]'),
+    )
+    contents.push(
+      good.replace('[]', '[{"label":"a","type":"thing"}]'),
+      good.replace(/\[]}}}$/, '{}}}}'),
+    )
     for (const content of contents) {
       const dir = temporary()
       const first = await open(dir)
@@ -222,9 +247,11 @@ describe('our working files', () => {
     await logger.flag([1, 2])
     await logger.close()
     expect(names(dir, '.flagging')).toEqual(
-      ['abandoned.tmp', 'components.json', 'components.tmp', 'just-now-012.tmp'].concat(
-        ['lock', 'torn-x', 'turn'],
-      ),
+      ['abandoned.tmp', 'components.json', 'components.tmp', 'just-now-012.tmp'].concat([
+        'lock',
+        'torn-x',
+        'turn',
+      ]),
     )
   })
 
@@ -279,6 +306,18 @@ describe('a fault of the disk', () => {
     }
   })
 
+  it('may make writes short', async () => {
+    const dir = temporary()
+    const { disk, state } = failing()
+    const { logger } = await open(dir, {}, disk)
+    state.fault = ({ name }) => (name === 'write' ? { short: 3 } : undefined)
+    await Promise.all([logger.flag([1, fileOf(PNG)]), logger.flag(['x'.repeat(100), 2])])
+    await logger.close()
+    expect(text(dir, 'logs.csv')).toBe(`a,b\n1,b/0.png\n${'x'.repeat(100)},2\n`)
+    expect(readFileSync(join(dir, 'b/0.png'))).toEqual(PNG)
+    expect(await new CSVLogger().known(dir)).toEqual(AB)
+  })
+
   it('of a sync fails the batch, and the descriptor is not used again', async () => {
     const dir = temporary()
     const { disk, state } = failing()
@@ -322,17 +361,24 @@ describe('a fault of the disk', () => {
     expect(reports).toEqual([])
   })
 
-  it('at any call, once or for good, loses nothing that was acknowledged', async () => {
-    const codes = ['ENOSPC', 'EMFILE', 'EIO', 'EACCES', 'EROFS'] as const
-    for (const isSticky of [false, true]) {
+  it.each([false, true])(
+    'at any call loses nothing acknowledged (for good: %s)',
+    async (isSticky) => {
+      const codes = ['ENOSPC', 'EMFILE', 'EIO', 'EACCES', 'EROFS'] as const
       let isThrough = false
       for (let nth = 0; !isThrough; nth++) {
-        isThrough = await failAt(nth, codes[nth % codes.length]!, isSticky)
+        const run = await failAt(nth, codes[nth % codes.length]!, isSticky)
+        expect(run.found).toEqual(expect.arrayContaining(run.acknowledged))
+        expect(new Set(run.found).size).toBe(run.found.length)
+        for (const bytes of run.files) expect(bytes).toEqual(PNG)
+        for (const code of run.codes) expect(code).toBe('ERR_FLAGGING_STORE')
+        isThrough = run.isThrough
       }
-    }
-  })
+    },
+  )
 
-  async function failAt(nth: number, code: string, isSticky: boolean): Promise<boolean> {
+  /** Flags five samples while the disk fails at its nth call, then one more on a sound disk. */
+  async function failAt(nth: number, code: string, isSticky: boolean) {
     const dir = join(temporary(), 'flagged')
     let calls = 0
     const { disk, state } = failing()
@@ -343,31 +389,28 @@ describe('a fault of the disk', () => {
       const at = calls++
       return at === nth || (isSticky && at > nth) ? { code, short: 3 } : undefined
     }
+    const other = details(dir, components('c'))
     const results = await Promise.allSettled([
       logger.flag([1, fileOf(PNG)]),
       logger.flag([2, 2]),
-      logger.flag(['x'], undefined, undefined, details(dir, components('c'))),
+      logger.flag(['x'], undefined, undefined, other),
     ])
     results.push(...(await Promise.allSettled([logger.flag([3, [fileOf(PNG), fileOf(PNG)]])])))
     delete state.fault
     await logger.flag([9, fileOf(PNG)])
+    await logger.flag(['y'], undefined, undefined, other)
     await logger.close()
-    const rows = [...records(dir, 'logs.csv').slice(1)]
-    const found = rows.map(([a]) => Number(a))
-    const isStored = (index: number) => results[index]?.status === 'fulfilled'
-    const acknowledged = [0, ...[1, 2].filter((a) => isStored(a - 1)), ...(isStored(3) ? [3] : []), 9]
-    expect(found).toEqual(expect.arrayContaining(acknowledged))
-    expect(new Set(found).size).toBe(found.length)
-    if (isStored(2)) expect(records(dir, 'logs2.csv')).toContainEqual(['x'])
-    for (const [, cell = ''] of rows) {
-      const paths = cell.startsWith('[') ? (JSON.parse(cell) as string[]) : [cell]
-      for (const path of paths.filter((at) => at.includes('/'))) {
-        expect(readFileSync(join(dir, path))).toEqual(PNG)
-      }
+    const rows = records(dir, 'logs.csv').slice(1)
+    const stored = ['1', '2', 'x', '3'].filter((_, index) => results[index]?.status === 'fulfilled')
+    const paths = rows.flatMap(([, cell = '']) => cell.match(/b\/[\w-]+\.png/g) ?? [])
+    return {
+      found: [...rows, ...records(dir, 'logs2.csv').slice(1)].map(([value]) => value),
+      acknowledged: ['0', ...stored, '9', 'y'],
+      files: paths.map((path) => readFileSync(join(dir, path))),
+      codes: results.flatMap((result) =>
+        result.status === 'rejected' ? [(result.reason as FlaggingError).code] : [],
+      ),
+      isThrough: calls <= nth,
     }
-    for (const result of results) {
-      if (result.status === 'rejected') expect(result.reason).toHaveProperty('code', 'ERR_FLAGGING_STORE')
-    }
-    return calls <= nth
   }
 })

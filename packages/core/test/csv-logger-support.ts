@@ -42,7 +42,11 @@ export function fileOf(bytes: Uint8Array | string, type = 'image/png'): SourceFi
   return new SourceFile('upload', type, memorySource(Buffer.from(bytes)))
 }
 
-export function details(dir: string, of: Component[], more: Partial<FlagDetails> = {}): FlagDetails {
+export function details(
+  dir: string,
+  of: Component[],
+  more: Partial<FlagDetails> = {},
+): FlagDetails {
   return {
     components: of,
     dir,
@@ -81,8 +85,8 @@ export interface Call {
   readonly path: string
 }
 
-/** What happens at a call: nothing, or a failure; `short` bytes are written before it. */
-export type Fault = { readonly code: string; readonly short?: number } | undefined
+/** What happens at a call: nothing, a failure, or a write that takes only `short` bytes. */
+export type Fault = { readonly code?: string; readonly short?: number } | undefined
 
 /**
  * The real disk, but each call is shown to `watch` first, which may let it fail. Nothing is really
@@ -91,7 +95,7 @@ export type Fault = { readonly code: string; readonly short?: number } | undefin
 export function watchedFileSystem(watch: (call: Call) => Fault | void): FileSystem {
   const check = (name: string, path: string): void => {
     const fault = watch({ name, path })
-    if (fault) throw failure(fault.code)
+    if (fault?.code !== undefined) throw failure(fault.code)
   }
   const watchFile = (file: OpenFile, path: string): OpenFile => {
     const call =
@@ -106,10 +110,9 @@ export function watchedFileSystem(watch: (call: Call) => Fault | void): FileSyst
       read: call('read', (...args: Parameters<OpenFile['read']>) => file.read(...args)),
       async write(bytes, offset, length, position) {
         const fault = watch({ name: 'write', path })
-        if (!fault) return file.write(bytes, offset, length, position)
-        if (fault.short !== undefined && fault.short < length) {
-          await file.write(bytes, offset, fault.short, position)
-        }
+        const taken = Math.min(fault?.short ?? length, length)
+        if (fault?.code === undefined) return file.write(bytes, offset, taken, position)
+        if (taken < length) await file.write(bytes, offset, taken, position)
         throw failure(fault.code)
       },
       truncate: call('truncate', (size: number) => file.truncate(size)),
@@ -157,7 +160,7 @@ export function startWriter(job: WriterJob): ChildProcess {
   return spawn(
     process.execPath,
     [
-      `--import=${new URL('scripts/typescript.mjs', ROOT)}`,
+      `--import=${new URL('scripts/typescript.mjs', ROOT).href}`,
       '--conditions=@flagging/source',
       new URL('csv-logger-writer.ts', import.meta.url).pathname,
       JSON.stringify(job),

@@ -49,7 +49,9 @@ describe('SimpleCSVLogger', () => {
     const gone = { ...broken, bytes: () => Promise.reject(new Error('gone')) }
     const failed = { ...gone, saveTo: () => Promise.reject(new Error('gone')) }
     const flags = Array.from({ length: 50 }, (_, i) => logger.flag([i === 20 ? failed : i]))
-    const counts = (await Promise.allSettled(flags)).map((flag) => flag.status === 'fulfilled' && flag.value)
+    const counts = (await Promise.allSettled(flags)).map(
+      (flag) => flag.status === 'fulfilled' && flag.value,
+    )
     expect(counts[20]).toBe(false)
     expect(counts.toSpliced(20, 1)).toEqual(Array.from({ length: 49 }, (_, i) => i + 1))
     const other = details(join(dir, 'other'), components('a'))

@@ -27,12 +27,13 @@ export function patternOf(req: Request): string | undefined {
   const route = req.route as Route | undefined
   if (!route) return undefined
   const own = textOf(route.path)
-  if (req.baseUrl === '') return own
+  // Express takes the base away again from a request that no router has answered.
+  if (!req.baseUrl) return own
   const mount = mountPatternOf(req.app)
   const base = req.baseUrl.split('/').slice(mount.split('/').length)
   const stack = stackOf(req.app as unknown as App)
   const between = stack && chain(stack, route, base.length === 0 ? '' : `/${base.join('/')}`)
-  return `${mount}${between ?? ''}${own === '/' && req.baseUrl !== '' ? '' : own}`
+  return `${mount}${between ?? ''}${own === '/' ? '' : own}`
 }
 
 interface App {

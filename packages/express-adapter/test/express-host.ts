@@ -9,7 +9,7 @@ import { listen } from '../../../test/contract/listen.ts'
 /** Both majors; their types are alike in all that is used here. */
 export const EXPRESS: readonly (readonly [name: string, express: typeof express5])[] = [
   ['Express 5', express5],
-  ['Express 4', express4 as unknown as typeof express5],
+  ['Express 4', express4],
 ]
 
 /** The hosts of the contract in terms of Express. */

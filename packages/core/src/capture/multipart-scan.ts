@@ -31,6 +31,8 @@ export function scanParts(body: Buffer, boundary: string, most: number): PartSca
     const length = header.indexOf(CRLF + CRLF)
     if (length === -1) return { error: 'A part of the form has headers that do not end.' }
     const from = next.end + length + 2
+    if (delimiters.bareAt(from))
+      return { error: 'The form has a boundary where its content should start.' }
     const following = delimiters.after(from)
     if (following) parts.push({ start: next.start, from, to: following.start })
     next = following
@@ -61,9 +63,14 @@ class Delimiters {
   }
 
   first(): Delimiter | undefined {
-    const bare = this.#line.subarray(2)
-    const leads = this.#body.subarray(0, bare.length).equals(bare)
-    return (leads ? this.#at(0, bare.length) : undefined) ?? this.after(0)
+    return this.bareAt(0) ?? this.after(0)
+  }
+
+  /** A delimiter without the line break before it. */
+  bareAt(start: number): Delimiter | undefined {
+    const end = start + this.#line.length - CRLF.length
+    const isBare = this.#body.subarray(start, end).equals(this.#line.subarray(CRLF.length))
+    return isBare ? this.#at(start, end) : undefined
   }
 
   after(from: number): Delimiter | undefined {
@@ -82,8 +89,8 @@ class Delimiters {
   }
 
   #at(start: number, end: number): Delimiter | undefined {
-    const tail = this.#body.toString('latin1', end, end + 2)
-    if (tail !== CRLF && tail !== '--') return undefined
-    return { start, end: end + 2, closes: tail === '--' }
+    const tail = this.#body.toString('latin1', end, end + 3)
+    if (/^--(?:$|[\r\n\t ])/.test(tail)) return { start, end: end + 2, closes: true }
+    return tail.startsWith(CRLF) ? { start, end: end + 2, closes: false } : undefined
   }
 }

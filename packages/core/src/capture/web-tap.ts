@@ -20,21 +20,21 @@ function watch(
   // Handled where it is awaited; until then it must not count as unhandled.
   next.catch(() => {})
   let over = false
-  const finish = (endedAs: Ended) => {
-    if (!over) watcher.over(endedAs)
+  /** Whether this end is the first to be seen: a cancelled stream ends once more. */
+  const finish = (endedAs: Ended): boolean => {
+    if (over) return false
     over = true
+    watcher.over(endedAs)
+    return true
   }
   const ahead = (controller: ReadableStreamDefaultController<Uint8Array>) => {
     next = reader.read()
     next.then(
-      (result) => {
-        if (!result.done) return
-        finish('complete')
-        controller.close()
+      ({ done }) => {
+        if (done && finish('complete')) controller.close()
       },
       (error: unknown) => {
-        finish('error')
-        controller.error(error)
+        if (finish('error')) controller.error(error)
       },
     )
   }
@@ -44,12 +44,11 @@ function watch(
       try {
         result = await next
       } catch (error) {
-        finish('error')
-        throw error
+        if (finish('error')) controller.error(error)
+        return
       }
       if (result.done) {
-        if (!over) controller.close()
-        finish('complete')
+        if (finish('complete')) controller.close()
         return
       }
       watcher.chunk(result.value)

@@ -39,7 +39,10 @@ export async function readBody(
   const given = await request.body()
   const type = request.header('content-type')
   const decode = { decoder: context.decoder, redact: NO_RULES, limits: context.limits }
-  if (given.kind === 'none') throw bad('The body is missing: send JSON.')
+  const isEmpty = type === undefined && !(Number(request.header('content-length') ?? 0) > 0)
+  if (given.kind === 'none' || (isEmpty && request.header('transfer-encoding') === undefined)) {
+    throw bad('The body is missing: send JSON.')
+  }
   if (given.kind === 'left') {
     const kept = await keepLeftBody(given.left, context.recorder, nodeFileSystem)
     const recorders = [kept.body, ...kept.files.map((file) => file.recorder)]

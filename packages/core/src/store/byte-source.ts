@@ -111,7 +111,7 @@ export class SourceFile implements FlaggedFile {
 
 // The reader of a stream may change or transfer what it gets, so memory is handed out as copies.
 async function* eachChunk(source: ByteSource): AsyncGenerator<Uint8Array, undefined, undefined> {
-  for await (const chunk of source.chunks()) yield chunk.slice()
+  for await (const chunk of source.chunks()) yield new Uint8Array(chunk)
   return undefined
 }
 

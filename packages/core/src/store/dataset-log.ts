@@ -118,7 +118,7 @@ export class DatasetLog {
     } catch (error) {
       for (const entry of batch) entry.error ??= error
     } finally {
-      await Promise.all(batch.map(({ files }) => files?.clear()))
+      await Promise.all(batch.flatMap(({ files }) => files?.clear() ?? []))
     }
   }
 

@@ -72,7 +72,11 @@ export class LogFile {
    */
   async readAhead(found: FileStat): Promise<void> {
     if (!this.#isKnown(found)) await this.#open(found)
-    const { records, boundary, joins } = await scanRange(await this.#writable(), this.#size, found.size)
+    const { records, boundary, joins } = await scanRange(
+      await this.#writable(),
+      this.#size,
+      found.size,
+    )
     if (!joins) return this.forget()
     this.#records += records
     this.#size += boundary

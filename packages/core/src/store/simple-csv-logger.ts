@@ -1,5 +1,10 @@
 import type { Component } from '../components.ts'
-import { type FlaggedFile, type FlagValue, isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
+import {
+  type FlaggedFile,
+  type FlagValue,
+  isFlaggedFile,
+  isFlaggedFileList,
+} from '../sample/flag-value.ts'
 import { encodeCell, fileCell } from './cells.ts'
 import { formatRecords } from './csv.ts'
 import { appendText, makeDirectories, unless } from './disk.ts'

@@ -1,0 +1,143 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { type Example, startExample } from '../../examples/test/start-example.ts'
+import { launchChromium } from './launch-chromium.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchChromium()
+}, 120_000)
+afterAll(() => browser?.close())
+
+interface Demo extends Example {
+  readonly page: Page
+  /** What the page complained about. */
+  readonly complaints: readonly string[]
+}
+
+async function openDemo(viewport = { width: 1100, height: 900 }): Promise<Demo> {
+  const example = await startExample('demo/server.ts')
+  const page = await browser.newPage({ viewport })
+  onTestFinished(() => page.close())
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('request', (request) => {
+    const isOwn = request.url().startsWith(example.url) || /^(data|blob):/.test(request.url())
+    if (!isOwn) complaints.push(`foreign: ${request.url()}`)
+  })
+  await page.goto(example.url)
+  return { ...example, page, complaints }
+}
+
+describe('the demo page', () => {
+  it('calculates, flags, says so, and offers the flagged input again', async () => {
+    const { page, read, stop, complaints } = await openDemo()
+    const calculator = page.getByRole('region', { name: 'Calculator' })
+    const flag = calculator.getByRole('button', { name: 'Flag', exact: true })
+
+    await expect.poll(() => flag.isDisabled()).toBe(true)
+    await calculator.getByLabel('First number').fill('6')
+    await calculator.getByLabel('Operation').selectOption('subtract')
+    await calculator.getByLabel('Second number').fill('1.5')
+    await calculator.getByRole('button', { name: 'Calculate' }).click()
+    await calculator.getByText('4.5', { exact: true }).waitFor()
+    await flag.click()
+    await calculator.getByText('Flagged: flagged/calculator/logs.csv has 1 sample.').waitFor()
+    expect(await flag.getAttribute('aria-pressed')).toBe('true')
+    expect((await read('flagged/calculator/logs.csv')).toString()).toBe(
+      'num1,operation,num2,Output\n6,subtract,1.5,4.5\n',
+    )
+
+    await calculator.getByLabel('First number').fill('1')
+    await calculator.getByRole('button', { name: '6 subtract 1.5' }).click()
+    expect(await calculator.getByLabel('First number').inputValue()).toBe('6')
+    expect(complaints).toEqual([])
+    expect(await stop()).toBe('')
+  })
+
+  it('shows what went wrong, and flags nothing then', async () => {
+    const { page } = await openDemo()
+    const calculator = page.getByRole('region', { name: 'Calculator' })
+
+    await calculator.getByLabel('Operation').selectOption('divide')
+    await calculator.getByLabel('Second number').fill('0')
+    await calculator.getByRole('button', { name: 'Calculate' }).click()
+    await calculator.getByText('Cannot divide by zero!').waitFor()
+    expect(await calculator.getByRole('button', { name: 'Flag', exact: true }).isDisabled()).toBe(
+      true,
+    )
+  })
+
+  it('shows an uploaded picture in sepia, and keeps both as files', async () => {
+    const { page, read, complaints } = await openDemo()
+    const sepia = page.getByRole('region', { name: 'Sepia' })
+    const picture = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    )
+
+    await sepia
+      .getByLabel('Picture')
+      .setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: picture })
+    await sepia.getByRole('button', { name: 'Make sepia' }).click()
+    const shown = sepia.getByRole('img', { name: 'The output' })
+    await shown.waitFor()
+    await expect
+      .poll(() =>
+        shown.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
+      )
+      .toBe(1)
+    await sepia.getByRole('button', { name: 'Flag', exact: true }).click()
+    await sepia.getByText('Flagged: flagged/sepia/logs.csv has 1 sample.').waitFor()
+
+    expect((await read('flagged/sepia/logs.csv')).toString()).toBe(
+      'im,Output\nim/0.png,Output/0.png\n',
+    )
+    expect((await read('flagged/sepia/im/0.png')).equals(picture)).toBe(true)
+    expect((await read('flagged/sepia/Output/0.png')).subarray(1, 4).toString()).toBe('PNG')
+    expect(complaints).toEqual([])
+  })
+
+  it('has one button per reason to flag', async () => {
+    const { page, read, complaints } = await openDemo()
+    const classifier = page.getByRole('region', { name: 'Warm or cool' })
+
+    await classifier.getByRole('button', { name: 'Classify' }).click()
+    await classifier.getByText(' %').first().waitFor()
+    const flags = classifier.getByRole('group', { name: 'Flag this output' }).getByRole('button')
+    expect(await flags.allTextContents()).toEqual([
+      'Flag as Incorrect',
+      'Flag as Offensive',
+      'Flag as Other',
+    ])
+    await flags.nth(2).click()
+    await classifier.getByText('Flagged: flagged/classifier/logs.csv has 1 sample.').waitFor()
+    expect((await read('flagged/classifier/logs.csv')).toString()).toMatch(
+      /^im,Output,flag_option\nim\/0\.png,"\{""warm"":[\d.]+,""cool"":[\d.]+\}",Other\n$/,
+    )
+    expect(complaints).toEqual([])
+  })
+
+  it('fits a phone', async () => {
+    const { page, complaints } = await openDemo({ width: 320, height: 640 })
+
+    await page.getByRole('button', { name: 'Flag as Other' }).waitFor()
+    const width = 'document.documentElement.scrollWidth'
+    expect(await page.evaluate(width)).toBe(320)
+    expect(complaints).toEqual([])
+  })
+
+  it('takes another port where its own is taken', async () => {
+    const first = await startExample('demo/server.ts')
+    const { port } = new URL(first.url)
+    const second = await startExample('demo/server.ts', { env: { PORT: port } })
+
+    expect(second.printed()).toMatch(`Port ${port} is taken.`)
+    expect(new URL(second.url).port).not.toBe(port)
+    expect((await fetch(second.url)).status).toBe(200)
+    expect(second.printed()).toMatch(`Samples go to ${second.dir}/flagged`)
+  })
+})
