@@ -41,6 +41,7 @@ app.post('/summarize', express.json(), (req, res) => {
   res.json({ summary, flaggingId: middleware.flagging.idOf(req) })
 })
 
-const server = app.listen(Number(process.env.PORT ?? 3000), () => {
+const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
+  if (error) throw error
   console.log(`The API is at http://localhost:${(server.address() as AddressInfo).port}`)
 })

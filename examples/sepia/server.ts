@@ -1,5 +1,5 @@
 // A picture in, a picture out. Flagged ones go to flagged/im/0.png and flagged/Output/0.png.
-//   curl -i -o sepia.png -D- localhost:3000/sepia -F im=@picture.png
+//   curl -D- -o sepia.png localhost:3000/sepia -F im=@picture.png
 import type { AddressInfo } from 'node:net'
 import { image } from '@flagging/core'
 import { flagging } from '@flagging/express-adapter'
@@ -24,6 +24,7 @@ app.post('/sepia', upload.single('im'), async (req, res) => {
   }
 })
 
-const server = app.listen(Number(process.env.PORT ?? 3000), () => {
+const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
+  if (error) throw error
   console.log(`Sepia is at http://localhost:${(server.address() as AddressInfo).port}`)
 })

@@ -42,7 +42,9 @@ export const CHAT_ANSWER = 'Guten Tag, 日本! Wie geht es?'
 
 /** The events of the chat, as OpenAI writes them. */
 export function chatEvents(): Buffer {
-  const deltas = [...CHAT_ANSWER].map((content) => ({ choices: [{ index: 0, delta: { content } }] }))
+  const deltas = [...CHAT_ANSWER].map((content) => ({
+    choices: [{ index: 0, delta: { content } }],
+  }))
   const events = [
     { choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] },
     ...deltas,

@@ -66,7 +66,10 @@ export function callbackContract(adapter: Adapter): void {
       const world = await World.make(adapter)
       const callback = new SimpleFlaggingCallback()
       const options = ['Incorrect']
-      const server = await world.serve(use(world.flagging({ inputs, options, callback })), calculator)
+      const server = await world.serve(
+        use(world.flagging({ inputs, options, callback })),
+        calculator,
+      )
       for (let count = 0; count < 2; count++) {
         const { id } = await calculate(server)
         const flagged = await flag(server, id, { option: 'Incorrect' })
@@ -362,7 +365,9 @@ export function callbackContract(adapter: Adapter): void {
       const [header, row] = (await world.read()).trimEnd().split('\n')
       expect(header).toBe(`num1,Output,flag_option,${columns.join(',')}`)
       expect(row).toMatch(
-        new RegExp(`^5,12,Bad,\\d{4}-[\\d-]+T[\\d:.]+Z,'?${id},calculate,200,[\\d.]+,complete,false$`),
+        new RegExp(
+          `^5,12,Bad,\\d{4}-[\\d-]+T[\\d:.]+Z,'?${id},calculate,200,[\\d.]+,complete,false$`,
+        ),
       )
     })
   })

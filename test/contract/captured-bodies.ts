@@ -5,7 +5,7 @@ import * as api from './api.ts'
 import { type Adapter, answerJSON, type Entry, route, use } from './host.ts'
 import { png } from './png.ts'
 import { World } from './world.ts'
-import { postJSON, postParts, recordsOf, rowsOf, send, upload } from './wire.ts'
+import { digest, postJSON, postParts, recordsOf, rowsOf, send, upload } from './wire.ts'
 
 /** What becomes of bodies of all kinds and sizes. */
 export function capturedBodiesContract(adapter: Adapter): void {
@@ -26,8 +26,8 @@ export function capturedBodiesContract(adapter: Adapter): void {
         ['story', 'story 2'],
         ['story/0.txt', 'story 2/0.txt'],
       ])
-      expect(await world.read('echo/story/0.txt')).toBe(story)
-      expect(await world.read('echo/story 2/0.txt')).toBe(story)
+      expect(digest(await world.read('echo/story/0.txt'))).toBe(digest(story))
+      expect(digest(await world.read('echo/story 2/0.txt'))).toBe(digest(story))
     })
 
     test('uploads and answers of a megabyte are stored byte for byte', async () => {
@@ -36,8 +36,8 @@ export function capturedBodiesContract(adapter: Adapter): void {
       expect(picture.length).toBeGreaterThan(1024 * 1024)
       const answer = await send(server, '/sepia', postParts({ im: upload(picture) }))
       await world.flush()
-      expect(await world.bytes('sepia/im/0.png')).toEqual(picture)
-      expect(await world.bytes('sepia/Output/0.png')).toEqual(answer.bytes)
+      expect(digest(await world.bytes('sepia/im/0.png'))).toBe(digest(picture))
+      expect(digest(await world.bytes('sepia/Output/0.png'))).toBe(digest(answer.bytes))
     })
 
     test('all byte values pass unchanged', async () => {
@@ -47,8 +47,8 @@ export function capturedBodiesContract(adapter: Adapter): void {
       await send(server, '/echo', { method: 'POST', headers, body: new Uint8Array(bytes) })
       await world.flush()
       expect(await world.read('echo/logs.csv')).toBe('Input,Output\nInput/0.bin,Output/0.bin\n')
-      expect(await world.bytes('echo/Input/0.bin')).toEqual(bytes)
-      expect(await world.bytes('echo/Output/0.bin')).toEqual(bytes)
+      expect(digest(await world.bytes('echo/Input/0.bin'))).toBe(digest(bytes))
+      expect(digest(await world.bytes('echo/Output/0.bin'))).toBe(digest(bytes))
     })
 
     test('a text is a text, a JSON list or scalar is Input', async () => {
@@ -102,9 +102,7 @@ export function capturedBodiesContract(adapter: Adapter): void {
       )
       await send(server, '/sink', postJSON({ no: false, zero: 0, empty: '', nothing: null }))
       await world.flush()
-      expect(await world.read()).toBe(
-        'no,zero,empty,nothing,missing,Output\nfalse,0,"""""",,,\n',
-      )
+      expect(await world.read()).toBe('no,zero,empty,nothing,missing,Output\nfalse,0,"""""",,,\n')
     })
 
     test('parts are files by their file name, not by their type', async () => {
@@ -122,7 +120,8 @@ export function capturedBodiesContract(adapter: Adapter): void {
       const [record] = recordsOf(await world.read('sink/logs.csv'))
       expect(record?.['doc']).toMatch(/^doc\/0\.\w+$/)
       expect(await world.read(`sink/${record?.['doc'] ?? ''}`)).toBe('d')
-      expect(record?.['meta']).toBe('{"k":1}')
+      // A string, and not the JSON that it looks like.
+      expect(record?.['meta']).toBe(`'{"k":1}`)
     })
 
     test('several files of one field share a cell', async () => {
@@ -219,10 +218,7 @@ export function capturedBodiesContract(adapter: Adapter): void {
 
     test('NDJSON is a list of its lines, other server-sent events a list of their data', async () => {
       const { world, server } = await auto(
-        route(
-          'POST /lines',
-          api.streaming('application/x-ndjson', ['{"n":', '1}\n{"n":2', '}\n']),
-        ),
+        route('POST /lines', api.streaming('application/x-ndjson', ['{"n":', '1}\n{"n":2', '}\n'])),
         route(
           'POST /events',
           api.streaming('text/event-stream', [

@@ -17,7 +17,11 @@ const APP: readonly Entry[] = [
         ['content-type', 'application/json'],
         ['set-cookie', `sid=${CANARY}`],
       ],
-      body: JSON.stringify({ user: 'ann', access_token: CANARY, deep: [{ 'Client-Secret': CANARY }] }),
+      body: JSON.stringify({
+        user: 'ann',
+        access_token: CANARY,
+        deep: [{ 'Client-Secret': CANARY }],
+      }),
     })(request),
   ),
   route(
@@ -47,7 +51,11 @@ async function submit(send_: (path: string, init: RequestInit) => Promise<unknow
   await send_('/login', postForm({ PassWord: CANARY, 'session-id': CANARY, q: '1' }))
   await send_(
     '/login',
-    postParts({ secret: CANARY, refresh_token: upload(Buffer.from(CANARY), 'x.txt', 'text/plain'), im: upload(png(1)) }),
+    postParts({
+      secret: CANARY,
+      refresh_token: upload(Buffer.from(CANARY), 'x.txt', 'text/plain'),
+      im: upload(png(1)),
+    }),
   )
   await send_('/stream', postJSON({ idToken: CANARY, q: 1 }))
   await send_('/lines', postJSON({ passwd: CANARY, q: 1 }))

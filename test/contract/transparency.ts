@@ -48,7 +48,10 @@ const REPLIES: Record<string, HostReply> = {
     ],
     body: 'sized',
   },
-  large: { headers: [['content-type', 'application/octet-stream']], body: Buffer.alloc(2 * MIB, 7) },
+  large: {
+    headers: [['content-type', 'application/octet-stream']],
+    body: Buffer.alloc(2 * MIB, 7),
+  },
   events: {
     headers: [['content-type', 'text/event-stream']],
     body: async (out) => {
@@ -93,11 +96,11 @@ export function transparencyContract(adapter: Adapter): void {
   describe('transparency', () => {
     for (const mode of ['auto', 'manual', 'never'] as const) {
       test(`in ${mode} mode status, headers and bytes are those of the host`, async () => {
-        const { bare, tapped: flagged, world } = await pair(
-          { mode },
-          ...REPLYING,
-          route('POST /throwing', api.throwing),
-        )
+        const {
+          bare,
+          tapped: flagged,
+          world,
+        } = await pair({ mode }, ...REPLYING, route('POST /throwing', api.throwing))
         const json = { 'content-type': 'application/json' }
         const requests = [...Object.keys(REPLIES), 'throwing', 'nowhere'].flatMap((name) => [
           [`/${name}`, { method: 'POST', headers: json, body: '{"q":1}' }],
@@ -239,17 +242,17 @@ export function transparencyContract(adapter: Adapter): void {
       const { world, server } = await tapped({ mode: 'auto' }, route('POST /echo', api.echo))
       const numbers = Array.from({ length: 200 }, (_, n) => n)
       const answers = await Promise.all(
-        numbers.map((n) => send(server, '/echo', postJSON({ n, word: 'x'.repeat(n * 50) }))),
+        numbers.map((n) => send(server, '/echo', postJSON({ n, word: 'x'.repeat(n * 50 + 1) }))),
       )
       for (const [n, answer] of answers.entries()) {
-        expect(answer.json()).toEqual({ n, word: 'x'.repeat(n * 50) })
+        expect(answer.json()).toEqual({ n, word: 'x'.repeat(n * 50 + 1) })
       }
       await world.flush()
       const records = recordsOf(await world.read('echo/logs.csv'))
       expect(records.map(({ n }) => Number(n)).toSorted((a, b) => a - b)).toEqual(numbers)
       for (const row of records) {
         expect(row['n 2']).toBe(row['n'])
-        expect(row['word']).toHaveLength(Number(row['n']) * 50)
+        expect(row['word']).toHaveLength(Number(row['n']) * 50 + 1)
         expect(row['word 2']).toBe(row['word'])
       }
     })
@@ -339,7 +342,7 @@ async function unread(server: Server, path: string): Promise<{ size(): Promise<n
 
 /** Resolves when a counter has stood still for many turns, or has reached its end. */
 async function stalled(count: () => number, end: number): Promise<void> {
-  for (let still = 0, before = -1; still < 200 && count() < end; ) {
+  for (let still = 0, before = -1; still < 200 && count() < end;) {
     still = count() === before ? still + 1 : 0
     before = count()
     await new Promise((resolve) => setTimeout(resolve, 1))

@@ -51,11 +51,13 @@ export function undeclaredContract(adapter: Adapter): void {
       expect(await world.read('calculate/logs.csv')).toBe(
         'num1,operation,num2,Output\n5,add,7,12\n6,subtract,1.5,4.5\n',
       )
-      expect(rowsOf(await world.read('sepia/logs.csv')).toSorted()).toEqual([
-        ['im', 'Output'],
-        ['im/0.png', 'Output/0.png'],
-        ['im/1.png', 'Output/1.png'],
-      ].toSorted())
+      expect(rowsOf(await world.read('sepia/logs.csv')).toSorted()).toEqual(
+        [
+          ['im', 'Output'],
+          ['im/0.png', 'Output/0.png'],
+          ['im/1.png', 'Output/1.png'],
+        ].toSorted(),
+      )
       expect(rowsOf(await world.read('chat/logs.csv'))).toEqual([
         ['message', 'Output'],
         ['Hallo', api.CHAT_ANSWER],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { parse } from 'csv-parse/sync'
 import type { Server } from './host.ts'
@@ -121,24 +122,27 @@ function exchangeOverSocket(
   { method, headers = {}, body }: Parameters<typeof exchange>[2],
 ): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => {
-        const { rawHeaders } = response
-        const pairs = rawHeaders
-          .map((name, index) => [name, rawHeaders[index + 1] ?? ''] as const)
-          .filter((_, index) => index % 2 === 0)
-        resolve({
-          status: response.statusCode ?? 0,
-          statusText: response.statusMessage ?? '',
-          headers: pairs.filter(([name]) => isCompared(name)),
-          trailers: response.rawTrailers,
-          body: Buffer.concat(chunks).toString('base64'),
+    const request = httpRequest(
+      { host: '127.0.0.1', port, path, method, headers, agent: false },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          const { rawHeaders } = response
+          const pairs = rawHeaders
+            .map((name, index) => [name, rawHeaders[index + 1] ?? ''] as const)
+            .filter((_, index) => index % 2 === 0)
+          resolve({
+            status: response.statusCode ?? 0,
+            statusText: response.statusMessage ?? '',
+            headers: pairs.filter(([name]) => isCompared(name)),
+            trailers: response.rawTrailers,
+            body: Buffer.concat(chunks).toString('base64'),
+          })
         })
-      })
-    })
+      },
+    )
     request.on('error', reject)
     request.end(body)
   })
@@ -158,4 +162,10 @@ export function deferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void
   const promise = new Promise<T>((settle) => (resolve = settle))
   return { promise, resolve }
+}
+
+/** Bytes as something that is compared, and printed, in no time. */
+export function digest(bytes: Uint8Array | string): string {
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  return `${bytes.length} long, ${hash.slice(0, 32)}`
 }

@@ -276,6 +276,19 @@ describe('our working files', () => {
   })
 })
 
+describe('a neighbour that was stopped while it waited', () => {
+  it('is passed by', async () => {
+    const dir = temporary()
+    const { logger } = await open(dir)
+    await logger.flag([0, 0])
+    const neighbour = await nodeFileSystem.open(join(dir, '.flagging/turn'), 'write')
+    expect(neighbour.tryLock()).toBe(true)
+    expect(await Promise.all([logger.flag([1, 1]), logger.flag([2, 2])])).toEqual([2, 3])
+    await neighbour.close()
+    await logger.close()
+  })
+})
+
 describe('a fault of the disk', () => {
   /** A disk that fails as `fault` says, as long as that is set. */
   function failing(): { disk: FileSystem; state: { fault?: (call: Call) => Fault } } {

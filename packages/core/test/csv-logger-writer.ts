@@ -1,5 +1,4 @@
 // Run as a process of its own by `csv-logger-processes.test.ts`.
-import { writeSync } from 'node:fs'
 import { SourceFile, memorySource } from '../src/store/byte-source.ts'
 import { CSVLogger } from '../src/store/csv-logger.ts'
 import type { WriterJob } from './csv-logger-support.ts'
@@ -21,7 +20,7 @@ async function flagOn(): Promise<void> {
       ? new SourceFile(undefined, 'application/json', memorySource(Buffer.from(value)))
       : null
     await logger.flag([value, filler, upload])
-    writeSync(1, `${value}\n`)
+    process.stdout.write(`${value}\n`)
   }
 }
 

@@ -59,3 +59,12 @@ export function bytesOf(
   const bytes = file.bytes ?? body.subarray(file.offset, file.offset + file.size)
   return Buffer.from(bytes)
 }
+
+/** A stopwatch for the CPU time of this process, in milliseconds: other work on the machine is none. */
+export function startCPUWatch(): () => number {
+  const started = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(started)
+    return (user + system) / 1000
+  }
+}

@@ -5,7 +5,7 @@ import type { FilePart } from '../src/capture/decoded.ts'
 import { compactJSON } from '../src/capture/json-text.ts'
 import { stringifyJSON } from '../src/capture/stringify-json.ts'
 import type { JSONValue } from '../src/sample/flag-value.ts'
-import { bytesOf, decoded, fieldsOf, plain } from './decode-job.ts'
+import { bytesOf, decoded, fieldsOf, plain, startCPUWatch } from './decode-job.ts'
 
 const JSON_TYPE = 'application/json'
 const FORM_TYPE = 'application/x-www-form-urlencoded'
@@ -303,13 +303,13 @@ describe('urlencoded bodies', () => {
   })
 
   it('of ampersands only are read in no time', () => {
-    const started = performance.now()
+    const cpuTime = startCPUWatch()
     expect(form('&'.repeat(15_000))).toMatchObject({
       kind: 'fields',
       entries: [],
       truncated: false,
     })
-    expect(performance.now() - started).toBeLessThan(100)
+    expect(cpuTime()).toBeLessThan(100)
   })
 })
 
@@ -351,7 +351,7 @@ describe('text and binary bodies', () => {
   it('are files if they are not text', () => {
     const bytes = Buffer.alloc(256_000).map((_, index) => index % 256)
     const octets = decoded(bytes, 'application/octet-stream')
-    expect(bytesOf(fileOf(octets), bytes)).toEqual(bytes)
+    expect(bytesOf(fileOf(octets), bytes).equals(bytes)).toBe(true)
     expect(octets.error).toBeUndefined()
     expect(fileOf(decoded(bytes, 'image/PNG')).type).toBe('image/png')
     expect(fileOf(decoded(bytes)).type).toBe('application/octet-stream')

@@ -49,6 +49,12 @@ describe('a decoder', () => {
     expect(fieldsOf(decoder.decode(coded) as Decoded).get('a')).toBe(1)
   })
 
+  it('looks at no byte of a body that is a file', () => {
+    const job = { ...jobOf('', 'image/png'), source: { fd: -1, size: 1e6 } }
+    const body = decoderOf().decode(job) as Decoded
+    expect(plain(body.datum)).toMatchObject({ type: 'image/png', offset: 0, size: 1e6 })
+  })
+
   it('decodes multipart in a thread', async () => {
     const job = form(part('a', 'd'), part('f', 'content', '; filename="x"'))
     const body = await inThread(decoderOf(), job)
@@ -75,7 +81,7 @@ describe('a decoder', () => {
       jobOf(`[${'['.repeat(3000)}${']'.repeat(3000)}]`, JSON_TYPE),
       jobOf('a=1&a=2&token=x', 'application/x-www-form-urlencoded'),
       jobOf('data: {"a":1}\n\n', 'text/event-stream'),
-      jobOf(Buffer.from([0, 255]), 'image/png'),
+      jobOf(Buffer.from([0, 255])),
       jobOf(gzipSync(Buffer.from([0, 255])), 'image/png', { contentEncoding: 'gzip' }),
       jobOf('{"password":"x', JSON_TYPE),
       jobOf('', JSON_TYPE),
@@ -95,7 +101,7 @@ describe('a decoder', () => {
       const decoder = decoderOf()
       const job = { ...jobOf('', JSON_TYPE), source: { fd, size: 10 } }
       expect(fieldsOf(await inThread(decoder, job)).get('a')).toBe('é')
-      const image = await inThread(decoder, { ...job, contentType: 'image/png' })
+      const image = decoder.decode({ ...job, contentType: 'image/png' }) as Decoded
       expect(plain(image.datum)).toMatchObject({ type: 'image/png', offset: 0, size: 10 })
       const missing = await inThread(decoder, { ...job, source: { fd, size: 100 } })
       expect(missing).toEqual({
@@ -164,9 +170,10 @@ describe('a body that takes too much', () => {
   it('of time even for that is not kept', async () => {
     const body = await inThread(decoderOf({ timeoutMs: 0 }), slowForm('password'))
     expect(body).toMatchObject({ kind: 'empty', truncated: true })
-    const image = jobOf(Buffer.alloc(100_000), 'image/png')
-    const kept = await inThread(decoderOf({ timeoutMs: 0 }), image)
-    expect(plain(kept.datum)).toMatchObject({ offset: 0, size: 100_000, type: 'image/png' })
+    const text = jobOf('x'.repeat(1_000_000), 'text/plain')
+    const kept = await inThread(decoderOf({ timeoutMs: 0 }), text)
+    expect(kept.error).toBe('Decoding the body took too long.')
+    expect(plain(kept.datum)).toMatchObject({ offset: 0, size: 1_000_000, type: 'text/plain' })
   })
 
   it('of memory is kept as it came, and the next one is decoded', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DecodeJob } from '../src/capture/decoded.ts'
-import { decoded, plain } from './decode-job.ts'
+import { decoded, plain, startCPUWatch } from './decode-job.ts'
 
 function read(text: string, type = 'text/event-stream', more: Partial<DecodeJob> = {}): unknown {
   const body = decoded(text, type, more)
@@ -221,9 +221,9 @@ describe('the form of an event stream', () => {
   })
 
   it('of 100,000 events is read in good time', () => {
-    const started = performance.now()
+    const cpuTime = startCPUWatch()
     expect(read(sse(chat({ content: 'ab' })).repeat(100_000))).toHaveLength(200_000)
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(cpuTime()).toBeLessThan(5000)
   })
 })
 

@@ -630,12 +630,14 @@ describe('offset and limit', () => {
 describe('readSamples', () => {
   const ROWS = 200_000
 
+  /** 80 MB. */
   function longLog(): string {
     const dir = folder({ 'logs.csv': 'a,b,Output\n' })
+    const b = 'x'.repeat(400)
     for (let from = 0; from < ROWS; from += 1000) {
       const rows = Array.from(
         { length: 1000 },
-        (_, at) => `${from + at},add,"{""x"": ${from + at}}"\n`,
+        (_, at) => `${from + at},${b},"{""x"": ${from + at}}"\n`,
       )
       appendFileSync(join(dir, 'logs.csv'), rows.join(''))
     }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Decoded, DecodeLimits, FilePart } from '../src/capture/decoded.ts'
 import { decode } from '../src/capture/decode.ts'
 import { decodeMultipart } from '../src/capture/multipart.ts'
-import { bytesOf, fieldsOf, jobOf, plain } from './decode-job.ts'
+import { bytesOf, fieldsOf, jobOf, plain, startCPUWatch } from './decode-job.ts'
 
 const TYPE = 'multipart/form-data; boundary=X'
 const END = '--X--\r\n'
@@ -208,17 +208,16 @@ describe('bodies that are kept as they came', () => {
     ['an end before its parts', `${END}${body}${END}`],
     ['an end that is none', `${body}--X--x`],
   ])('for %s', async (_, text) => {
-    const raw = text
-    expect(await read(raw)).toEqual(rawOf(raw))
+    expect(await read(text)).toEqual(rawOf(text))
   })
 
   it('for headers over 16 KiB', async () => {
     const raw = part('name="a"', `X: ${'x'.repeat(17_000)}`, 'd') + END
     expect(await read(raw)).toEqual(rawOf(raw))
-    const started = performance.now()
-    const raw = `--X\r\nX: ${'x'.repeat(30_000_000)}`
-    expect(await read(raw)).toEqual(rawOf(raw))
-    expect(performance.now() - started).toBeLessThan(500)
+    const cpuTime = startCPUWatch()
+    const long = `--X\r\nX: ${'x'.repeat(30_000_000)}`
+    expect(await read(long)).toEqual(rawOf(long))
+    expect(cpuTime()).toBeLessThan(1000)
   })
 
   it('for having been cut off', async () => {
@@ -263,9 +262,9 @@ describe('hidden fields', () => {
 describe('limits', () => {
   it('keep the first fields of very many', async () => {
     const many = Array.from({ length: 10_001 }, (_, index) => part(`name="f${index}"`, '', '1'))
-    const started = performance.now()
+    const cpuTime = startCPUWatch()
     const body = await read(many.join('') + END)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(cpuTime()).toBeLessThan(1000)
     expect(body.truncated).toBe(true)
     expect(body.entries?.map(([name]) => name)).toEqual(
       Array.from({ length: 256 }, (_, index) => `f${index}`),

@@ -76,7 +76,10 @@ function requestOf(c: Context): HostRequest {
 }
 
 function responseOf({ status = 200, headers = [], body }: HostReply): Response {
-  const init = { status, headers: headers.map(([name, value]) => [name, value] as [string, string]) }
+  const init = {
+    status,
+    headers: headers.map(([name, value]) => [name, value] as [string, string]),
+  }
   if (typeof body !== 'function') {
     return new Response(typeof body === 'object' && body ? new Uint8Array(body) : body, init)
   }

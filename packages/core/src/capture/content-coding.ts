@@ -57,11 +57,15 @@ function recognise(bytes: Uint8Array, name: string): Coding | undefined {
   if (first === 0x1f && second === 0x8b) return 'gzip'
   if (first === 0x28 && second === 0xb5 && third === 0x2f && fourth === 0xfd) return 'zstd'
   // None of these is told by its first bytes alone, but compressed text never looks like text.
-  if (looksLikeText(bytes) && !(name === 'br' && bytes.length === 1)) return undefined
+  const isNothing = name === 'br' && bytes.length === 1 && first === EMPTY_BROTLI
+  if (looksLikeText(bytes) && !isNothing) return undefined
   const isZlib = (first & 0x0f) === 8 && first >> 4 <= 7 && ((first << 8) | second) % 31 === 0
   if (isZlib && bytes.length >= 2) return 'zlib'
   return name === 'br' || name === 'deflate' ? name : undefined
 }
+
+/** Brotli of no bytes, as it is usually written. */
+const EMPTY_BROTLI = 0x3b
 
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/
 

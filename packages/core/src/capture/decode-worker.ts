@@ -3,6 +3,8 @@ import { parentPort } from 'node:worker_threads'
 import { decode } from './decode.ts'
 import type { DecodeJob, Decoded, FilePart } from './decoded.ts'
 import { rawBody } from './raw-body.ts'
+// Loaded before the thread is ready, so that no body pays for it with its time.
+import './multipart.ts'
 
 /** What the thread is asked for. */
 export interface DecodeRequest {

@@ -40,7 +40,11 @@ export class Decoder {
    * the promise has settled, an open file open.
    */
   decode(job: DecodeJob): Decoded | Promise<Decoded> {
-    const { source } = job
+    const { source, contentType, contentEncoding } = job
+    const media = parseMediaType(contentType)
+    if (media?.kind === 'file' && contentEncoding === undefined && sizeOf(job) > 0) {
+      return fileBody(job, sizeOf(job), media.essence)
+    }
     if (source instanceof Uint8Array) {
       const decoded = this.#decodeInline(job, source)
       if (decoded) return decoded
@@ -119,6 +123,9 @@ export class Decoder {
 /** A body as it came; nothing of it where something in it may have to be hidden. */
 function withheld(job: DecodeJob, error: string): Decoded {
   if (isRedactable(job)) return { kind: 'empty', form: false, truncated: true, error }
-  const size = job.source instanceof Uint8Array ? job.source.length : job.source.size
-  return fileBody(job, size, parseMediaType(job.contentType)?.essence ?? OCTETS, { error })
+  return fileBody(job, sizeOf(job), parseMediaType(job.contentType)?.essence ?? OCTETS, { error })
+}
+
+function sizeOf({ source }: DecodeJob): number {
+  return source instanceof Uint8Array ? source.length : source.size
 }

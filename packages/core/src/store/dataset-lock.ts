@@ -5,6 +5,7 @@ import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 
 const MIN_POLL_MS = 1
 const POLL_SPREAD_MS = 2
+const MAX_TURN_MS = 250
 
 /**
  * The lock of one dataset: among loggers of a process, worker threads and processes. The kernel holds
@@ -45,19 +46,21 @@ export class DatasetLock {
   }
 
   /**
-   * Takes the lock, or gives up.
-   * @param deadline by `performance.now()`; one attempt is made even if it has passed
+   * Takes the lock; gives whether it could.
+   * @param until by `performance.now()`; one attempt is made even if that has passed
    */
-  async acquire(deadline: number): Promise<void> {
+  async acquire(until: number): Promise<boolean> {
     const lock = this.#lock
     const turn = this.#turn
     if (lock === undefined || turn === undefined) throw new Error('The lock is not open')
+    // Whoever has the turn may have been stopped: then the order is lost, but not the lock.
+    const patience = performance.now() + MAX_TURN_MS
     let mine = false
     try {
       for (;;) {
         mine ||= tryLock(turn)
-        if (mine && tryLock(lock)) return
-        if (performance.now() >= deadline) throw stuck()
+        if ((mine || performance.now() > patience) && tryLock(lock)) return true
+        if (performance.now() >= until) return false
         await delay(MIN_POLL_MS + Math.random() * POLL_SPREAD_MS)
       }
     } finally {
@@ -90,7 +93,8 @@ function tryLock(file: OpenFile): boolean {
   }
 }
 
-function stuck(): FlaggingError {
+/** What flags are rejected with while the lock does not become free. */
+export function stuck(): FlaggingError {
   return new FlaggingError(
     'ERR_FLAGGING_LOCK',
     'Another process holds the lock of the dataset and does not go on. Flagging resumes by itself ' +

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FlaggingError } from '../errors.ts'
 import { DatasetFiles, type Survey, WORKING_FOLDER } from './dataset-files.ts'
-import { DatasetLock } from './dataset-lock.ts'
+import { DatasetLock, stuck } from './dataset-lock.ts'
 import { errnoOf, unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
 import { AppendError, type LogContext } from './log-file.ts'
@@ -13,6 +13,7 @@ const MAX_WEIGHT = 4 * 1024 * 1024
 const STAGED_AT_ONCE = 4
 const MAX_WAIT_MS = 2000
 const MIN_WAIT_MS = 100
+const MAX_PATIENCE_MS = 8000
 // What may be read while others wait: some hundredths of a second.
 const MAX_UNREAD = 8 * 1024 * 1024
 const MAX_ROUNDS = 5
@@ -51,6 +52,7 @@ export class DatasetLog {
   #queue: Entry[] = []
   #draining: Promise<void> | undefined
   #isOpen = false
+  #isStuck = false
 
   /** @param dir the dataset's folder, absolute; made with the first sample */
   constructor(dir: string, options: DatasetOptions) {
@@ -161,7 +163,7 @@ export class DatasetLog {
   async #enter(since: number): Promise<Survey> {
     for (let round = 1; ; round++) {
       await this.#open()
-      await this.#lock?.acquire(Math.max(since + MAX_WAIT_MS, performance.now() + MIN_WAIT_MS))
+      await this.#acquire(since)
       let survey: Survey | undefined
       try {
         survey = await this.#files.survey()
@@ -177,6 +179,25 @@ export class DatasetLog {
       else if (round > MAX_ROUNDS) throw removed()
       else await this.#shut()
     }
+  }
+
+  /**
+   * Takes the lock. Many neighbours may take their time; but if none of them does anything for a
+   * second, after one that was waited before, whoever has it has been stopped.
+   */
+  async #acquire(since: number): Promise<void> {
+    if (this.#lock === undefined) return
+    const start = performance.now()
+    // What waited behind a stuck batch has had its time.
+    const left = this.#isStuck ? Math.max(since + MAX_WAIT_MS - start, MIN_WAIT_MS) : MAX_WAIT_MS
+    let seen = ''
+    while (!(await this.#lock.acquire(performance.now() + left / 2))) {
+      const found = JSON.stringify([...(await this.#files.survey()).logs])
+      this.#isStuck = found === seen || performance.now() - start > MAX_PATIENCE_MS
+      if (this.#isStuck) throw stuck()
+      seen = found
+    }
+    this.#isStuck = false
   }
 
   /** Stores samples of one layout; those that fail by their own fault fail alone. */

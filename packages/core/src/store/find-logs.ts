@@ -8,7 +8,7 @@ import { LOG_NAME } from './sidecar.ts'
  * What a log's name tells: `own` is `CSVLogger`'s, `gradio` its model's; `classic` may be an older
  * Gradio's, with a header, or a `SimpleCSVLogger`'s, without.
  */
-export type LogKind = 'own' | 'gradio' | 'classic'
+type LogKind = 'own' | 'gradio' | 'classic'
 
 /** A log, found by its name. */
 export interface FoundLog {

@@ -168,7 +168,9 @@ async function* recordsOf(file: OpenFile): AsyncGenerator<ParsedRecord[]> {
   if (kind !== 'file') throw new FlaggingError('ERR_FLAGGING_STORE', 'A log is no regular file')
   const parser = new RecordParser()
   for await (const chunk of readRange(file, 0, size)) {
-    for (let at = 0; at < chunk.length; at += PIECE) yield parser.push(chunk.subarray(at, at + PIECE))
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      yield parser.push(chunk.subarray(at, at + PIECE))
+    }
   }
   yield parser.end()
 }
