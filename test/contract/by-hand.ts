@@ -274,21 +274,37 @@ export function byHandContract(adapter: Adapter): void {
       expect(statuses).toEqual([404, 201, 201])
     })
 
-    test('held interactions are bounded in bytes, and the newest can be flagged whole', async () => {
-      const limits = { heldBytes: 2 * 1024 * 1024, spillBytes: 4 * 1024 * 1024 }
+    test('held interactions are bounded in bytes: the oldest goes first', async () => {
+      const limits = { heldBytes: 1024 * 1024 }
+      const { world, server, mounted } = await start({ limits }, route('POST /echo', api.echo))
+      const ids: (string | null)[] = []
+      const story = 'x'.repeat(100_000)
+      for (let n = 0; n < 20; n++) {
+        ids.push((await send(server, '/echo', postJSON({ n, story }))).id)
+        expect(mounted.flagging.stats().memoryBytes).toBeLessThanOrEqual(limits.heldBytes)
+      }
+      expect((await flag(server, ids[0] ?? '')).status).toBe(404)
+      expect((await flag(server, ids[19] ?? '')).status).toBe(201)
+      expect(recordsOf(await world.read('echo/logs.csv'))).toEqual([
+        { n: '19', story, 'n 2': '19', 'story 2': story },
+      ])
+    })
+
+    test('so are their spilled bodies', async () => {
+      const limits = { spillBytes: 4 * 1024 * 1024 }
       const { world, server, mounted } = await start({ limits }, route('POST /echo', api.echo))
       const picture = png(9, 500)
-      const init = () => ({
-        method: 'POST',
-        headers: { 'content-type': 'image/png' },
-        body: new Uint8Array(picture),
-      })
-      let last: string | null = null
-      for (let count = 0; count < 8; count++) last = (await send(server, '/echo', init())).id
-      const { memoryBytes, spillBytes } = mounted.flagging.stats()
-      expect(memoryBytes).toBeLessThanOrEqual(limits.heldBytes)
-      expect(spillBytes).toBeLessThanOrEqual(limits.spillBytes)
-      expect((await flag(server, last)).status).toBe(201)
+      const headers = { 'content-type': 'image/png' }
+      const ids: (string | null)[] = []
+      for (let count = 0; count < 6; count++) {
+        const init = { method: 'POST', headers, body: new Uint8Array(picture) }
+        ids.push((await send(server, '/echo', init)).id)
+        while (mounted.flagging.stats().memoryBytes > 0) await after(1)
+        expect(mounted.flagging.stats().spillBytes).toBeLessThanOrEqual(limits.spillBytes)
+      }
+      expect(mounted.flagging.stats().spillBytes).toBeGreaterThan(picture.length)
+      expect((await flag(server, ids[0] ?? '')).status).toBe(404)
+      expect((await flag(server, ids[5] ?? '')).status).toBe(201)
       expect(digest(await world.bytes('echo/Input/0.png'))).toBe(digest(picture))
       expect(digest(await world.bytes('echo/Output/0.png'))).toBe(digest(picture))
     })

@@ -221,6 +221,8 @@ describe('RecordParser', () => {
     expect(parser.push(Buffer.from('\ufeffa\n'))).toEqual([
       { cells: ['\ufeffa'], start: 100, end: 105, terminated: true },
     ])
+    const quoted = new RecordParser(100).push(Buffer.from('\ufeff"a\nb",c\n'))
+    expect(cellsOf(quoted)).toEqual([['\ufeff"a'], ['b"', 'c']])
   })
 
   it.each([

@@ -31,7 +31,7 @@ const form = (...parts: string[]) => jobOf(`${parts.join('')}--X--\r\n`, MULTIPA
 /** A form that takes its parser many seconds, which makes an event of each CR. */
 function slowForm(name = 'a', content = 'canary'): DecodeJob & { readonly source: Uint8Array } {
   const slow = part('slow', '\r'.repeat(16_000))
-  return form(part(name, content), ...Array.from({ length: 1000 }, () => slow))
+  return form(part(name, content), ...Array.from({ length: 500 }, () => slow))
 }
 
 async function inThread(decoder: Decoder, job: DecodeJob): Promise<Decoded> {
@@ -145,8 +145,8 @@ describe('a decoder', () => {
 
 describe('a body that takes too much', () => {
   it('of time is kept as it came, and the next one is decoded', async () => {
-    const decoder = decoderOf({ timeoutMs: 300 })
-    const slow = slowForm()
+    const decoder = decoderOf({ timeoutMs: 2000 })
+    const slow = { ...slowForm(), redact: { names: [], extra: [], exempt: [] } }
     const started = performance.now()
     const [first, next] = await Promise.all([
       inThread(decoder, slow),
@@ -155,12 +155,12 @@ describe('a body that takes too much', () => {
     expect(first.error).toBe('Decoding the body took too long.')
     expect(plain(first.datum)).toMatchObject({ offset: 0, size: slow.source.length })
     expect(fieldsOf(next).get('a')).toBe('d')
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(20_000)
   })
 
   it('of time is not kept with its secrets', async () => {
     const slow = slowForm('password')
-    const body = await inThread(decoderOf({ timeoutMs: 300 }), slow)
+    const body = await inThread(decoderOf({ timeoutMs: 2000 }), slow)
     expect(body.error).toBe('Decoding the body took too long.')
     const kept = bytesOf(plain(body.datum) as FilePart, slow.source).toString()
     expect(kept).toContain('[redacted]')

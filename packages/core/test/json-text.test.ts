@@ -269,6 +269,17 @@ describe('redactJSON', () => {
     expect(paths).toEqual(['a', 'a.b', 'a', '0.c'])
   })
 
+  it('tells no path that is longer or deeper than a host would name', () => {
+    const told = new Map<string, string>()
+    const tell = (name: string, path: string) => told.set(name, path).size === 0
+    redactJSON(`{"${'k'.repeat(255)}":{"near":1},"${'k'.repeat(256)}":{"far":{"farther":1}}}`, tell)
+    redactJSON(`${'{"a":'.repeat(63)}{"shallow":{"deep":{"deeper":1}},"back":1}`, tell)
+    expect(told.get('near')).toBe(`${'k'.repeat(255)}.near`)
+    expect(told.get('shallow')).toBe(`${'a.'.repeat(63)}shallow`)
+    expect(told.get('back')).toBe(`${'a.'.repeat(63)}back`)
+    for (const name of ['far', 'farther', 'deep', 'deeper']) expect(told.get(name)).toBe('')
+  })
+
   const secret =
     '{"user": {"token": ["s3cret", {"s3": "s3\\"}"}]}, "token" : "s3, \\u0073", "b": [true]}'
 
@@ -313,7 +324,7 @@ describe('redactJSON', () => {
     const texts = [
       '{"a":'.repeat(size),
       '['.repeat(size * 5),
-      `{"${'k'.repeat(size)}":{${'"a":1,'.repeat(size)}}}`,
+      `{"${'k'.repeat(10_000)}":{${'"a":1,'.repeat(size)}}}`,
       `"${'\\\\'.repeat(size)}`,
       '"'.repeat(size * 5),
       'a"'.repeat(size * 2),

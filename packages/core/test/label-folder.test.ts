@@ -35,6 +35,8 @@ const label = fc.oneof(
     'É',
     'ﬁ',
     'fi',
+    '𝐀',
+    'a',
     'straße',
     'STRASSE',
     'İ',
@@ -219,6 +221,9 @@ describe('endpointFolder', () => {
   it('gives different endpoints different and valid names', () => {
     const literal = fc.oneof(
       fc.constantFrom(
+        'MINE',
+        'A',
+        'B',
         'GET',
         'PUT',
         'index',

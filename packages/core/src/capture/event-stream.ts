@@ -59,7 +59,7 @@ const LARGEST_DELTA = 1024 * 1024
 function pieceOf(data: string, redactor: Redactor): string {
   const valid = validJSON(data)
   if (valid !== undefined) return redactor.json(valid)
-  return JSON.stringify(/[{[:]/.test(data) ? redactor.broken(data) : data)
+  return JSON.stringify(redactor.broken(data))
 }
 
 /** The JSON text of a list, put together from that of its elements. */

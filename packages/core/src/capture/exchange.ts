@@ -96,7 +96,8 @@ export class Exchange {
   }
 
   recordRequest(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
-    if (this.excluded) return
+    // What runs in after the answer is over had no part in it.
+    if (this.excluded || this.state === 'ended') return
     this.request ??= new Recorder(this.plan.recorder)
     this.request.add(chunk, encoding)
   }

@@ -48,10 +48,10 @@ export class HeldInteractions {
     return held?.exchange
   }
 
-  /** Lets go of the oldest interaction whose answer has ended; false if there is none. */
+  /** Lets go of the oldest interaction whose answer is over; false if there is none. */
   evictOldest(): boolean {
     for (const [id, held] of this.#byId) {
-      if (held.exchange.state === 'open') continue
+      if (held.exchange.state !== 'ended') continue
       this.#drop(id, held)
       return true
     }

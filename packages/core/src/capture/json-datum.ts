@@ -51,17 +51,18 @@ function parseShort(text: string): JSONValue | undefined {
 function decodeShort(text: string, redactor: Redactor): JSONContent | undefined {
   const value = parseShort(text)
   if (value === undefined) return undefined
-  if (redactor.mayHide(text) || JSON.stringify(value) !== text) {
-    return contentOf(compactJSON(redactor.json(text)), undefined)
-  }
-  return isObject(value)
-    ? { entries: Object.entries(value).map(([name, member]) => [name, { value: member }]) }
-    : { datum: { value } }
+  if (!redactor.mayHide(text) && JSON.stringify(value) === text) return contentOfValue(value)
+  return contentOf(compactJSON(redactor.json(text)), undefined)
 }
 
 function contentOf(compact: string, shape: JSONShape | undefined): JSONContent {
   const values = new Values(shape)
-  if (!compact.startsWith('{') || values.members > MANY) return { datum: values.datum(compact) }
+  const isMany = compact.startsWith('{') && values.members > MANY
+  if (compact.length <= LARGE && !values.isDeep && !isMany) {
+    const value = JSON.parse(compact) as JSONValue
+    if (JSON.stringify(value) === compact) return contentOfValue(value)
+  }
+  if (!compact.startsWith('{') || isMany) return { datum: values.datum(compact) }
   const parts = splitJSON(compact)
   const entries = new Map<string, Datum>()
   parts?.keys?.forEach((key, index) => {
@@ -71,21 +72,28 @@ function contentOf(compact: string, shape: JSONShape | undefined): JSONContent {
   return { entries: [...entries] }
 }
 
+/** The content of a text that the value says all of. */
+function contentOfValue(value: JSONValue): JSONContent {
+  return isObject(value)
+    ? { entries: Object.entries(value).map(([name, member]) => [name, { value: member }]) }
+    : { datum: { value } }
+}
+
 /** Makes the values of one valid, compact text, as far as that is cheap and safe. */
 class Values {
   readonly members: number
-  readonly #deep: boolean
+  readonly isDeep: boolean
   #budget = LARGE_BODY
 
   constructor(shape: JSONShape | undefined) {
     this.members = shape?.members ?? 0
-    this.#deep = (shape?.depth ?? 0) > DEEPEST
+    this.isDeep = (shape?.depth ?? 0) > DEEPEST
   }
 
   datum(text: string): Datum {
     // A string is what it spells, whichever escapes it was written with.
     if (text.startsWith('"')) return { value: JSON.parse(text) as string }
-    if (text.length > LARGE || text.length > this.#budget || this.#isDeep(text)) {
+    if (text.length > LARGE || text.length > this.#budget || this.#holdsDeep(text)) {
       return { json: text }
     }
     this.#budget -= text.length
@@ -93,8 +101,8 @@ class Values {
     return stringifyJSON(value) === text ? { value } : { value, json: text }
   }
 
-  #isDeep(text: string): boolean {
-    return this.#deep && text.length >= SHORT && (checkJSON(text)?.depth ?? 0) > DEEPEST
+  #holdsDeep(text: string): boolean {
+    return this.isDeep && text.length >= SHORT && (checkJSON(text)?.depth ?? 0) > DEEPEST
   }
 }
 

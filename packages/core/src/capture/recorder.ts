@@ -53,7 +53,12 @@ export class Recorder {
     }
     if (bytes.length === 0) return
     const spill = this.#spills || this.size + bytes.length > SPILL_AFTER
-    if (!budget.takeMemory(bytes.length) || (spill && !this.#takeSpill(bytes.length))) {
+    if (!budget.takeMemory(bytes.length)) {
+      this.truncated = true
+      return
+    }
+    if (spill && !this.#takeSpill(bytes.length)) {
+      budget.memory -= bytes.length
       this.truncated = true
       return
     }
@@ -90,13 +95,15 @@ export class Recorder {
     this.#chunks = [joined]
   }
 
-  /** Gives back memory and descriptor; what was kept is gone. */
+  /** Gives back what was taken; what was kept is gone. */
   release(): void {
     if (this.#released) return
     this.#released = true
     this.#giveBackMemory(this.#inMemory)
     this.#chunks = []
-    if (this.#spills) void this.#closeFile()
+    if (!this.#spills) return
+    this.#giveBackSpill()
+    void this.#closeFile()
   }
 
   #takeSpill(bytes: number): boolean {
@@ -118,40 +125,43 @@ export class Recorder {
     try {
       this.#file ??= await this.#context.openSpill()
       at = this.size - this.#inMemory
-      while (this.#chunks.length > 0 && !this.#released) {
+      while (this.#chunks.length > 0) {
         const chunks = this.#chunks
         this.#chunks = []
         for (const chunk of chunks) {
           await writeFully(this.#file, chunk, at)
+          if (this.#released) break
           at += chunk.length
           this.#giveBackMemory(chunk.length)
         }
       }
     } catch (error) {
-      this.truncated = true
-      this.size = at
-      this.#giveBackMemory(this.#inMemory)
-      this.#chunks = []
+      this.#fail(at)
       this.#context.onError(error)
     }
     this.#writing = undefined
-    // A file that could not be opened leaves nothing to read.
-    if (!this.#file) this.#leaveSpill()
+  }
+
+  /** What is in the file stays; without a file there is nothing. */
+  #fail(written: number): void {
+    this.truncated = true
+    if (this.#released) return
+    this.size = written
+    this.#giveBackMemory(this.#inMemory)
+    this.#chunks = []
+    if (!this.#file) this.#giveBackSpill()
   }
 
   async #closeFile(): Promise<void> {
     while (this.#writing) await this.#writing
-    if (!this.#spills) return
-    const file = this.#file
-    this.#leaveSpill()
     try {
-      await file?.close()
+      await this.#file?.close()
     } catch (error) {
       this.#context.onError(error)
     }
   }
 
-  #leaveSpill(): void {
+  #giveBackSpill(): void {
     this.#spills = false
     this.#context.budget.spillFiles--
     this.#context.budget.spill -= this.#spilled

@@ -14,12 +14,16 @@ export class Redactor {
   readonly #rules: RedactRules
   /** Matches every JSON text that holds a hidden key; `undefined` if that cannot be foreseen. */
   readonly #anyKey: RegExp | undefined
+  /** Matches every broken text that may hold one, with or without quotes. */
+  readonly #anyName: RegExp | undefined
 
   constructor(rules: RedactRules) {
     this.#rules = rules
     const names = [...rules.names, ...rules.extra]
     this.active = names.length > 0
-    if (names.every((name) => PLAIN_NAME.test(name))) this.#anyKey = keyPattern(names)
+    if (!names.every((name) => PLAIN_NAME.test(name))) return
+    this.#anyKey = new RegExp(`"[-_]*${anyOf(names, '[-_]*')}[-_]*"\\s*:`, 'iu')
+    this.#anyName = new RegExp(anyOf(names, "[-_'\\\\]*"), 'iu')
   }
 
   /** The redactor of these rules, made once for them. */
@@ -35,7 +39,7 @@ export class Redactor {
   hidesField(name: string): boolean {
     if (!this.active) return false
     if (!name.includes('[')) return this.hides(name, name)
-    const segments = name.split(/[[\]]+/, MAX_SEGMENTS).filter((segment) => segment !== '')
+    const segments = name.split(/[[\]]+/).filter((segment) => segment !== '')
     let path = ''
     return segments.some((segment) => {
       path = path === '' ? segment : `${path}.${segment}`
@@ -56,15 +60,16 @@ export class Redactor {
 
   /** Broken or cut-off JSON text, otherwise kept as it is. */
   broken(text: string): string {
-    return this.active ? redactJSON(text, this.hides, 'keep') : text
+    if (!this.active || !text.includes(':')) return text
+    const may = !this.#anyName || this.#anyName.test(text) || text.includes('\\u')
+    return may ? redactJSON(text, this.hides, 'keep') : text
   }
 }
 
-const MAX_SEGMENTS = 64
-
-function keyPattern(names: readonly string[]): RegExp {
+/** Matches any of the names with something between their characters. */
+function anyOf(names: readonly string[], between: string): string {
   const spelled = names.map((name) =>
-    [...name].map((char) => char.replace(/[$()*+.?[\\\]^{|}/]/, '\\$&')).join('[-_]*'),
+    [...name].map((char) => char.replace(/[$()*+.?[\\\]^{|}/]/, '\\$&')).join(between),
   )
-  return new RegExp(`"[-_]*(?:${spelled.join('|')})[-_]*"\\s*:`, 'iu')
+  return `(?:${spelled.join('|')})`
 }

@@ -86,17 +86,18 @@ export function tapWebResponse(
   response: Response,
   over: (endedAs: Ended) => void,
 ): Response {
+  // Asked for first: the body decides on a content type that only then is among the headers.
+  const { body: source, status, statusText } = response
   const headers = new Headers(response.headers)
   guarded(exchange, () => {
-    const id = exchange.issueId(response.status)
+    const id = exchange.issueId(status)
     if (id !== undefined) headers.set('Flagging-Id', id)
   })
-  const { status, statusText } = response
-  if (response.body === null) {
+  if (source === null) {
     guarded(exchange, () => over('complete'))
     return exchange.issued ? new Response(null, { status, statusText, headers }) : response
   }
-  const body = watch(response.body, {
+  const body = watch(source, {
     chunk: (chunk) => guarded(exchange, () => exchange.recordResponse(chunk)),
     over: (endedAs) => guarded(exchange, () => over(endedAs)),
   })
