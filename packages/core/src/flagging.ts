@@ -1,9 +1,14 @@
 import type { Component } from './components.ts'
 import { FlaggingError } from './errors.ts'
-import { flagByHand, idOf } from './flag-by-hand.ts'
-import { Hall } from './hall.ts'
-import type { FlagRequest, FlaggingMode, FlaggingOption, FlaggingOptions } from './options.ts'
-import { resolveSettings } from './settings.ts'
+import { flagByHand, idOf } from './hall/flag-by-hand.ts'
+import { Hall } from './hall/hall.ts'
+import type {
+  FlagRequest,
+  FlaggingMode,
+  FlaggingOption,
+  FlaggingOptions,
+} from './options/flagging-options.ts'
+import { resolveSettings } from './options/settings.ts'
 
 /** What a flagging has done and holds at the moment. */
 export interface FlaggingStats {

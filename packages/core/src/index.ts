@@ -4,7 +4,7 @@ export { FlaggingError } from './errors.ts'
 export type { FlaggingErrorCode } from './errors.ts'
 export { createFlagging } from './flagging.ts'
 export type { Flagging, FlaggingStats } from './flagging.ts'
-export type { Limits } from './limits.ts'
+export type { Limits } from './options/limits.ts'
 export type {
   FlagEvent,
   FlaggingAction,
@@ -13,7 +13,7 @@ export type {
   FlaggingOptions,
   FlaggingOverrides,
   FlagRequest,
-} from './options.ts'
+} from './options/flagging-options.ts'
 export type { FlaggedFile, FlagValue, JSONValue } from './sample/flag-value.ts'
 export type { Ended, Interaction } from './sample/interaction.ts'
 export { CSVLogger } from './store/csv-logger.ts'

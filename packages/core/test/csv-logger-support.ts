@@ -149,7 +149,9 @@ export interface WriterJob {
   readonly name: string
   readonly flags: number
   readonly concurrency: number
+  /** How long each of the `width` filler cells of a row is. */
   readonly size: number
+  readonly width: number
   readonly files: boolean
 }
 

@@ -4,9 +4,12 @@ import { CSVLogger } from '../src/store/csv-logger.ts'
 import type { WriterJob } from './csv-logger-support.ts'
 
 const job = JSON.parse(process.argv[2] ?? '{}') as WriterJob
+const fillers = Array.from({ length: job.width }, (_, i) => `filler ${i}`)
+// Quotes and line ends: a row that is cut anywhere must not look like a whole one.
+const filler = 'a "b"\n'.repeat(job.size / 6)
 const logger = new CSVLogger()
 await logger.setup(
-  ['value', 'filler', 'upload'].map((label) => ({ label, type: 'any' })),
+  ['value', 'upload', ...fillers].map((label) => ({ label, type: 'any' })),
   job.dir,
 )
 
@@ -14,12 +17,10 @@ let started = 0
 async function flagOn(): Promise<void> {
   while (started < job.flags) {
     const value = `${job.name}-${started++}`
-    // Quotes and line ends: a row that is cut anywhere must not look like a whole one.
-    const filler = 'a "b"\n'.repeat(job.size / 6)
     const upload = job.files
       ? new SourceFile(undefined, 'application/json', memorySource(Buffer.from(value)))
       : null
-    await logger.flag([value, filler, upload])
+    await logger.flag([value, upload, ...fillers.map(() => filler)])
     process.stdout.write(`${value}\n`)
   }
 }

@@ -27,7 +27,7 @@ export interface LeftBody {
 }
 
 /** A file that was left, kept like any other recording. */
-export interface KeptFile {
+interface KeptFile {
   readonly field: string
   readonly name: string | undefined
   readonly type: string

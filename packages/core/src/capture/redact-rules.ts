@@ -26,7 +26,7 @@ export const builtinRedactNames: readonly string[] = [
 ]
 
 /** A name as names are compared. */
-export function normalizeName(name: string): string {
+function normalizeName(name: string): string {
   return name.toLowerCase().replaceAll(/[-_]/g, '')
 }
 

@@ -1,5 +1,5 @@
 import { FlaggingError } from '../errors.ts'
-import type { Hall } from '../hall.ts'
+import type { Hall } from '../hall/hall.ts'
 import {
   type FlagValue,
   type FlaggedFile,

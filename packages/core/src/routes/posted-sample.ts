@@ -5,7 +5,7 @@ import type { RedactRules } from '../capture/decoded.ts'
 import { stringifyJSON } from '../capture/stringify-json.ts'
 import { type Component, isFileType } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
-import type { Declared } from '../resolve-components.ts'
+import type { Declared } from '../options/declared.ts'
 import type { Body } from '../sample/body.ts'
 import { coerce } from '../sample/coerce.ts'
 import {

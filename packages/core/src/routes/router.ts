@@ -1,6 +1,6 @@
 import { FlaggingError } from '../errors.ts'
-import type { Hall } from '../hall.ts'
-import type { FlaggingAction } from '../options.ts'
+import type { Hall } from '../hall/hall.ts'
+import type { FlaggingAction } from '../options/flagging-options.ts'
 import { isForClient, json, problem } from './answers.ts'
 import { getExampleFile, listExamples } from './examples-route.ts'
 import { postFlag } from './flag-route.ts'

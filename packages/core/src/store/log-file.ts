@@ -1,13 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FlaggingError } from '../errors.ts'
-import { formatRecords } from './csv.ts'
 import { copyTo } from './byte-source.ts'
 import { randomName, readRange, writeAll } from './disk.ts'
 import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
+import { formatInTurns } from './format-in-turns.ts'
 import { readHeader, scanRange } from './log-scan.ts'
-
-const SLICE_LENGTH = 64 * 1024
-const MAX_TURN_MS = 5
 
 /** What a log needs of its dataset. */
 export interface LogContext {
@@ -230,23 +226,6 @@ export class LogFile {
       await file.close().catch(() => undefined)
     }
   }
-}
-
-/** Formats records a few at a time: large cells take long, and the host has its turn in between. */
-async function formatInTurns(records: readonly (readonly string[])[]): Promise<Uint8Array> {
-  const parts: Buffer[] = []
-  let started = performance.now()
-  for (let from = 0, to = 0; from < records.length; from = to) {
-    for (let length = 0; to < records.length && length < SLICE_LENGTH; to++) {
-      for (const cell of records[to] ?? []) length += cell.length + 1
-    }
-    parts.push(Buffer.from(formatRecords(records.slice(from, to))))
-    if (performance.now() - started > MAX_TURN_MS) {
-      await nextTurn()
-      started = performance.now()
-    }
-  }
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
 }
 
 /** An append that failed, and whether its rows are gone for good. */

@@ -1,6 +1,6 @@
 import type { JSONValue } from '../sample/flag-value.ts'
 import { isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
-import { OWN_COLUMNS } from '../resolve-components.ts'
+import { OWN_COLUMNS } from '../options/declared.ts'
 import { badRow } from './bad-row.ts'
 import { type CellMode, decodeCell } from './cells.ts'
 import {

@@ -1,7 +1,7 @@
 import leven from 'leven'
 import type { Component } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
-import { resolveComponents } from '../resolve-components.ts'
+import { resolveComponents } from '../options/declared.ts'
 
 /** The options of `loadExamples` and `readSamples`. */
 export interface ReadOptions {

@@ -1,5 +1,5 @@
-import type { Exchange } from './capture/exchange.ts'
-import { FlaggingError } from './errors.ts'
+import type { Exchange } from '../capture/exchange.ts'
+import { FlaggingError } from '../errors.ts'
 
 /** Milliseconds of one turn of the event loop that samples may take. */
 const TURN_MS = 5

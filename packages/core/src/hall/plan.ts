@@ -1,12 +1,12 @@
-import type { Exchange, Plan } from './capture/exchange.ts'
-import { type LeftBody, keepLeftBody } from './capture/left-body.ts'
-import { redactRules } from './capture/redact-rules.ts'
+import type { Exchange, Plan } from '../capture/exchange.ts'
+import { type LeftBody, keepLeftBody } from '../capture/left-body.ts'
+import { redactRules } from '../capture/redact-rules.ts'
 import type { Hall } from './hall.ts'
-import type { FlaggingOverrides } from './options.ts'
+import type { FlaggingOverrides } from '../options/flagging-options.ts'
 import type { SamplePlan } from './outlet.ts'
-import { type Declared, resolveComponents } from './resolve-components.ts'
-import { checkOverrides } from './settings.ts'
-import { nodeFileSystem } from './store/node-file-system.ts'
+import { type Declared, resolveComponents } from '../options/declared.ts'
+import { checkOverrides } from '../options/settings.ts'
+import { nodeFileSystem } from '../store/node-file-system.ts'
 
 /** What an adapter mounts: how exchanges that pass one middleware are treated. */
 export interface MountedPlan extends Plan, SamplePlan {

@@ -1,12 +1,17 @@
 import { resolve } from 'node:path'
-import leven from 'leven'
-import { type Declared, resolveComponents } from './resolve-components.ts'
-import { FlaggingError } from './errors.ts'
+import { type Declared, resolveComponents } from './declared.ts'
+import { badOption, checkNames } from './bad-option.ts'
+import { resolveReasons } from './flag-reasons.ts'
 import { type Limits, resolveLimits } from './limits.ts'
-import type { FlaggingMode, FlaggingOption, FlaggingOptions, FlaggingOverrides } from './options.ts'
-import type { Interaction } from './sample/interaction.ts'
-import { CSVLogger } from './store/csv-logger.ts'
-import type { FlaggingCallback } from './store/flagging-callback.ts'
+import type {
+  FlaggingMode,
+  FlaggingOption,
+  FlaggingOptions,
+  FlaggingOverrides,
+} from './flagging-options.ts'
+import type { Interaction } from '../sample/interaction.ts'
+import { CSVLogger } from '../store/csv-logger.ts'
+import type { FlaggingCallback } from '../store/flagging-callback.ts'
 
 const MODES: readonly string[] = ['manual', 'auto', 'never']
 
@@ -73,17 +78,17 @@ export function resolveSettings<Target>(given: FlaggingOptions<Target> = {}): Se
   const mode = resolveMode(options.mode)
   const declared = resolveComponents(options.inputs, options.outputs)
   if (options.acceptData === true && declared === undefined) {
-    throw bad('`acceptData` needs declared components: add `inputs` and `outputs`.')
+    throw badOption('`acceptData` needs declared components: add `inputs` and `outputs`.')
   }
   if ((given as { review?: unknown }).review !== undefined) {
-    throw bad('`review` is not available in this version: leave it out.')
+    throw badOption('`review` is not available in this version: leave it out.')
   }
   const { callback } = options
   checkCallback(callback)
   const shared = typeof callback === 'object' ? callback : undefined
   const settings: Settings = {
     mode,
-    options: resolveFlagOptions(options.options),
+    options: resolveReasons(options.options),
     hasOptions: options.options !== undefined,
     dir: resolve(checked('dir', options.dir, 'string', 'flagged')),
     makeCallback: shared ? () => shared : ((callback as () => FlaggingCallback) ?? defaultCallback),
@@ -115,7 +120,7 @@ export function resolveSettings<Target>(given: FlaggingOptions<Target> = {}): Se
 export function checkOverrides(overrides: FlaggingOverrides): void {
   checkNames(overrides, ['mode', 'inputs', 'outputs', 'when'], 'override')
   if (overrides.mode !== undefined && overrides.mode !== 'never') {
-    throw bad("The override `mode` can only be 'never', which leaves the route out.")
+    throw badOption("The override `mode` can only be 'never', which leaves the route out.")
   }
   checked('when', overrides.when, 'function', undefined)
 }
@@ -123,7 +128,9 @@ export function checkOverrides(overrides: FlaggingOverrides): void {
 function checkOwnColumns(callback: FlaggingCallback, declared: Declared): void {
   const taken = declared.all.find((component) => callback.columns?.includes(component.label))
   if (taken) {
-    throw bad(`The label '${taken.label}' is the name of a column of the callback: rename it.`)
+    throw badOption(
+      `The label '${taken.label}' is the name of a column of the callback: rename it.`,
+    )
   }
 }
 
@@ -131,30 +138,9 @@ function defaultCallback(): FlaggingCallback {
   return new CSVLogger()
 }
 
-function bad(message: string): FlaggingError {
-  return new FlaggingError('ERR_FLAGGING_OPTION', message)
-}
-
-function checkNames(given: object, names: readonly string[], what: string): void {
-  for (const name of Object.keys(given)) {
-    if (names.includes(name)) continue
-    throw bad(`Unknown ${what} '${name}'. Did you mean '${nearest(name, names)}'?`)
-  }
-}
-
-/** Gradio's names (`flagging_mode`, `flaggingDir` ...) come nearest to ours once their prefix is off. */
-function nearest(name: string, names: readonly string[]): string {
-  const bare = name
-    .replaceAll(/[-_]/g, '')
-    .toLowerCase()
-    .replace(/^(allow)?flagging/, '')
-  const distance = (candidate: string) => leven(bare, candidate.toLowerCase())
-  return [...names].sort((a, b) => distance(a) - distance(b))[0] as string
-}
-
 function checked<T>(name: string, value: unknown, type: string, fallback: T): T {
   if (value === undefined) return fallback
-  if (typeof value !== type || value === null) throw bad(`\`${name}\` must be a ${type}.`)
+  if (typeof value !== type || value === null) throw badOption(`\`${name}\` must be a ${type}.`)
   return value as T
 }
 
@@ -165,35 +151,7 @@ function resolveMode(given: unknown): FlaggingMode {
       ? [fromEnvironment || 'manual', 'GRADIO_FLAGGING_MODE']
       : [given, 'The option `mode`']
   if (typeof mode === 'string' && MODES.includes(mode)) return mode as FlaggingMode
-  throw bad(`${where} must be 'manual', 'auto' or 'never', not ${JSON.stringify(mode)}.`)
-}
-
-function resolveFlagOptions(given: FlaggingOptions['options']): readonly FlaggingOption[] {
-  if (given === undefined) return [{ label: 'Flag', value: null }]
-  const wrong = () =>
-    bad('`options` must be a list of strings, of [label, value] pairs, or of { label, value }.')
-  if (!Array.isArray(given) || given.length === 0) throw wrong()
-  const shape = shapeOf(given[0])
-  const options = (given as readonly unknown[]).map((option): FlaggingOption => {
-    if (shape === undefined || shapeOf(option) !== shape) throw wrong()
-    if (typeof option === 'string') return { label: `Flag as ${option}`, value: option }
-    const [label, value] = Array.isArray(option)
-      ? (option as [string, string])
-      : [(option as FlaggingOption).label, (option as FlaggingOption).value]
-    return { label, value }
-  })
-  const values = options.map((option) => option.value)
-  const twice = values.find((value, index) => values.indexOf(value) !== index)
-  if (twice !== undefined) throw bad(`\`options\` has the value '${twice}' more than once.`)
-  return options
-}
-
-function shapeOf(option: unknown): 'string' | 'pair' | 'object' | undefined {
-  if (typeof option === 'string') return 'string'
-  const isText = (value: unknown) => typeof value === 'string'
-  if (Array.isArray(option)) return option.length === 2 && option.every(isText) ? 'pair' : undefined
-  const { label, value } = (option ?? {}) as { label?: unknown; value?: unknown }
-  return isText(label) && isText(value) ? 'object' : undefined
+  throw badOption(`${where} must be 'manual', 'auto' or 'never', not ${JSON.stringify(mode)}.`)
 }
 
 function checkCallback(callback: unknown): void {
@@ -201,11 +159,11 @@ function checkCallback(callback: unknown): void {
   if (typeof callback === 'function') {
     const prototype = callback.prototype as { flag?: unknown } | undefined
     if (prototype?.flag === undefined) return
-    throw bad(`\`callback\` is a class: pass an instance, \`new ${callback.name}()\`.`)
+    throw badOption(`\`callback\` is a class: pass an instance, \`new ${callback.name}()\`.`)
   }
   const { setup, flag } = (callback ?? {}) as Partial<FlaggingCallback>
   if (typeof setup !== 'function' || typeof flag !== 'function') {
-    throw bad(
+    throw badOption(
       '`callback` must have the methods `setup` and `flag`, or be a function that makes one.',
     )
   }
@@ -215,7 +173,7 @@ function resolvePath(path: unknown): string | false {
   if (path === undefined) return '/flag'
   if (path === false) return false
   if (typeof path !== 'string' || !/^(\/[\w.~-]+)+$/.test(path)) {
-    throw bad("`path` must be like '/flag', or false for no flag routes.")
+    throw badOption("`path` must be like '/flag', or false for no flag routes.")
   }
   return path
 }
@@ -225,7 +183,7 @@ function resolveOrigins(given: unknown): ReadonlySet<string> {
   const origins = Array.isArray(given) ? (given as unknown[]) : [undefined]
   for (const origin of origins) {
     if (typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).origin !== origin) {
-      throw bad("`origins` must be a list of web origins such as 'https://app.example.com'.")
+      throw badOption("`origins` must be a list of web origins such as 'https://app.example.com'.")
     }
   }
   return new Set(origins as string[])
@@ -234,7 +192,7 @@ function resolveOrigins(given: unknown): ReadonlySet<string> {
 function resolveSampleRate(rate: unknown): number {
   if (rate === undefined) return 1
   if (typeof rate === 'number' && rate >= 0 && rate <= 1) return rate
-  throw bad('`sampleRate` must be a number from 0 to 1.')
+  throw badOption('`sampleRate` must be a number from 0 to 1.')
 }
 
 function resolveRedact(redact: FlaggingOptions['redact']): FlaggingOptions['redact'] {
@@ -242,7 +200,7 @@ function resolveRedact(redact: FlaggingOptions['redact']): FlaggingOptions['reda
   if (redact === undefined || redact === false || typeof redact === 'function' || names) {
     return redact
   }
-  throw bad('`redact` must be a list of names, a function, or false.')
+  throw badOption('`redact` must be a list of names, a function, or false.')
 }
 
 function reportOnStderr(error: unknown): void {

@@ -1,4 +1,4 @@
-import { FlaggingError } from './errors.ts'
+import { badOption } from './bad-option.ts'
 
 /** Caps that hold whatever clients send. Sizes are in bytes. */
 export interface Limits {
@@ -58,17 +58,13 @@ const DEFAULTS: Limits = {
 export function resolveLimits(given: Partial<Limits> = {}): Limits {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULTS, name)) {
-      throw new FlaggingError(
-        'ERR_FLAGGING_OPTION',
+      throw badOption(
         `Unknown limit '${name}'. The limits are ${Object.keys(DEFAULTS).join(', ')}.`,
       )
     }
     const least = name === 'columns' ? 2 : name === 'minFreeBytes' ? 0 : 1
     if (typeof value !== 'number' || !(value >= least)) {
-      throw new FlaggingError(
-        'ERR_FLAGGING_OPTION',
-        `The limit '${name}' must be a number of at least ${least}.`,
-      )
+      throw badOption(`The limit '${name}' must be a number of at least ${least}.`)
     }
   }
   return { ...DEFAULTS, ...given }

@@ -1,5 +1,5 @@
-import type { Exchange } from './capture/exchange.ts'
-import { tooLate, withDeadline } from './store/callback-gate.ts'
+import type { Exchange } from '../capture/exchange.ts'
+import { tooLate, withDeadline } from '../store/callback-gate.ts'
 
 /** Distinct flags of one interaction that are remembered. */
 const FLAGS_EACH = 64

@@ -1,8 +1,8 @@
-import { stringifyJSON } from './capture/stringify-json.ts'
-import { FlaggingError } from './errors.ts'
-import type { FlagRequest } from './options.ts'
-import type { JSONValue } from './sample/flag-value.ts'
-import type { Settings } from './settings.ts'
+import { stringifyJSON } from '../capture/stringify-json.ts'
+import { FlaggingError } from '../errors.ts'
+import type { FlagRequest } from '../options/flagging-options.ts'
+import type { JSONValue } from '../sample/flag-value.ts'
+import type { Settings } from '../options/settings.ts'
 
 /** Characters of a comment, and of a correction's JSON text. */
 const LONGEST_TEXT = 100_000

@@ -1,9 +1,9 @@
-import type { Exchange } from './capture/exchange.ts'
-import { exchangeOf } from './capture/exchange-mark.ts'
-import { FlaggingError } from './errors.ts'
+import type { Exchange } from '../capture/exchange.ts'
+import { exchangeOf } from '../capture/exchange-mark.ts'
+import { FlaggingError } from '../errors.ts'
 import { checkFlagRequest } from './flag-request.ts'
 import type { Hall } from './hall.ts'
-import type { FlagRequest } from './options.ts'
+import type { FlagRequest } from '../options/flagging-options.ts'
 import type { MountedPlan } from './plan.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { Component } from './components.ts'
+import type { Component } from '../components.ts'
 import type { Limits } from './limits.ts'
-import type { FlagValue, JSONValue } from './sample/flag-value.ts'
-import type { Interaction } from './sample/interaction.ts'
-import type { FlagDetails, FlaggingCallback } from './store/flagging-callback.ts'
+import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
+import type { Interaction } from '../sample/interaction.ts'
+import type { FlagDetails, FlaggingCallback } from '../store/flagging-callback.ts'
 
 /**
  * When samples are logged. `manual`: when somebody flags an interaction. `auto`: every successful

@@ -1,5 +1,5 @@
-import type { Component, ComponentType } from './components.ts'
-import { FlaggingError } from './errors.ts'
+import type { Component, ComponentType } from '../components.ts'
+import { badOption } from './bad-option.ts'
 
 const TYPES: ReadonlySet<ComponentType> = new Set([
   'any',
@@ -38,38 +38,36 @@ export function resolveComponents(
 ): Declared | undefined {
   if (inputs === undefined) {
     if (outputs === undefined) return undefined
-    throw bad('`outputs` needs `inputs`: declare both, or neither to have them inferred.')
+    throw badOption('`outputs` needs `inputs`: declare both, or neither to have them inferred.')
   }
   const inputSide = side(inputs, 'input')
   const outputSide = side(outputs ?? ['Output'], 'output')
   const all = [...inputSide, ...outputSide]
   const labels = new Set<string>()
   for (const { label } of all) {
-    if (labels.has(label)) throw bad(`The label '${label}' is used twice: rename one.`)
+    if (labels.has(label)) throw badOption(`The label '${label}' is used twice: rename one.`)
     if (OWN_COLUMNS.includes(label)) {
-      throw bad(`The label '${label}' is reserved for a column of the log: rename it.`)
+      throw badOption(`The label '${label}' is reserved for a column of the log: rename it.`)
     }
     labels.add(label)
   }
   if (labels.size === 0)
-    throw bad('`inputs` and `outputs` are both empty: there is nothing to log.')
+    throw badOption('`inputs` and `outputs` are both empty: there is nothing to log.')
   return { inputs: inputSide, outputs: outputSide, all }
 }
 
 function side(given: Given, role: 'input' | 'output'): readonly Component[] {
-  if (!Array.isArray(given)) throw bad(`\`${role}s\` must be a list of components or names.`)
+  if (!Array.isArray(given)) throw badOption(`\`${role}s\` must be a list of components or names.`)
   return (given as Given).map((item) => {
     const component = typeof item === 'string' ? { label: item, type: 'any' as const } : item
     if (typeof component?.label !== 'string' || component.label === '') {
-      throw bad(`\`${role}s\` holds something that is neither a name nor a component.`)
+      throw badOption(`\`${role}s\` holds something that is neither a name nor a component.`)
     }
     if (!TYPES.has(component.type)) {
-      throw bad(`The component '${component.label}' has the unknown type '${component.type}'.`)
+      throw badOption(
+        `The component '${component.label}' has the unknown type '${component.type}'.`,
+      )
     }
     return { ...component, role }
   })
-}
-
-function bad(message: string): FlaggingError {
-  return new FlaggingError('ERR_FLAGGING_OPTION', message)
 }
