@@ -107,12 +107,14 @@ async function exchangeWithoutSocket(
   init: RequestInit,
 ): Promise<Exchanged> {
   const response = await server.request(path, { ...init, redirect: 'manual' })
+  // Before the headers: the Response of `@hono/node-server` makes up a content type until then.
+  const body = Buffer.from(await response.arrayBuffer()).toString('base64')
   return {
     status: response.status,
     statusText: response.statusText,
     headers: [...response.headers].filter(([name]) => isCompared(name)),
     trailers: [],
-    body: Buffer.from(await response.arrayBuffer()).toString('base64'),
+    body,
   }
 }
 

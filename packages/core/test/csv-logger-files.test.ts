@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SourceFile, memorySource, pathSource, rangeSource } from '../src/store/byte-source.ts'
+import { formatRecords } from '../src/store/csv.ts'
 import { extensionOf, extensionOfFile, isInert, mediaTypeOf } from '../src/store/file-kind.ts'
+import { formatInTurns } from '../src/store/format-in-turns.ts'
 import { nodeFileSystem } from '../src/store/node-file-system.ts'
 import { PNG, fileOf, modeOf, names, temporary, text } from './csv-logger-support.ts'
 
@@ -73,6 +75,28 @@ describe('SourceFile', () => {
       new SourceFile('', '', pathSource(nodeFileSystem, join(dir, 'file'), 4)).saveTo(target),
     ).rejects.toThrow(/shorter/)
     expect(names(dir)).not.toContain('copy')
+  })
+})
+
+describe('rows that are formatted in turns', () => {
+  it('are the same as formatted at once', async () => {
+    const long = '"a;b"\n'.repeat(20_000)
+    const batches = [
+      [],
+      [['']],
+      [['a', '', ' b']],
+      [[long], [''], [long]],
+      [
+        ['', long, ''],
+        ['1', '2'],
+        [long, ''],
+        ...Array.from({ length: 9000 }, (_, i) => [`${i}, ü`]),
+      ],
+    ]
+    for (const records of batches) {
+      const bytes = await formatInTurns(records)
+      expect(Buffer.from(bytes).toString()).toBe(formatRecords(records))
+    }
   })
 })
 

@@ -126,6 +126,34 @@ describe('a log that others change', () => {
     expect(reports).toEqual([])
   })
 
+  it('is read without the lock when it is long', async () => {
+    const dir = temporary()
+    writeFileSync(join(dir, 'logs.csv'), `a,b\n${'1,"2\n"\n'.repeat(1_500_000)}3,"`)
+    const held: boolean[] = []
+    const disk = watchedFileSystem(({ name }) => void (name === 'read' && held.push(isLocked)))
+    let isLocked = false
+    const watched: FileSystem = {
+      ...disk,
+      async open(path, mode) {
+        const file = await disk.open(path, mode)
+        if (!path.endsWith('/lock')) return file
+        const tryLock = () => (isLocked = file.tryLock())
+        const unlock = () => {
+          isLocked = false
+          file.unlock()
+        }
+        return { ...file, tryLock, unlock }
+      },
+    }
+    const { logger, reports } = await open(dir, {}, watched)
+    expect(await logger.flag([5, 6])).toBe(1_500_001)
+    await logger.close()
+    expect(reports).toEqual(['ERR_FLAGGING_TORN_ROW'])
+    expect(readFileSync(join(dir, 'logs.csv')).subarray(-6).toString()).toBe('"\n5,6\n')
+    expect(held.length).toBeGreaterThan(30)
+    expect(held.slice(0, -3)).not.toContain(true)
+  })
+
   it('is not written to once its name belongs to another file', async () => {
     const dir = temporary()
     const log = join(dir, 'logs.csv')
@@ -351,6 +379,23 @@ describe('a fault of the disk', () => {
     // The failed one, the cut, the reopened file before it is written to, the new row.
     expect(syncs).toBe(4)
     await logger.close()
+  })
+
+  it('of the cut of an unfinished row is made good before anything takes its place', async () => {
+    const dir = temporary()
+    const { disk, state } = failing()
+    const { logger } = await open(dir, {}, disk)
+    await logger.flag([1, 1])
+    appendFileSync(join(dir, 'logs.csv'), '2,"')
+    const calls: string[] = []
+    state.fault = ({ name, path }) => {
+      if (!path.endsWith('logs.csv') || !/write|datasync/.test(name)) return undefined
+      return calls.push(name) === 1 ? { code: 'EIO' } : undefined
+    }
+    await expect(logger.flag([3, 3])).rejects.toThrow('EIO')
+    expect(await logger.flag([4, 4])).toBe(2)
+    await logger.close()
+    expect(calls).toEqual(['datasync', 'datasync', 'write', 'datasync'])
   })
 
   it('that leaves rows behind leaves their files too', async () => {

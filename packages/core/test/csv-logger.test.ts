@@ -424,7 +424,12 @@ describe('CSVLogger', () => {
     const logger = new CSVLogger({ columns: ['status'] })
     const codeOf = (run: Promise<unknown>) => run.catch(({ code }: { code: string }) => code)
     expect(await codeOf(logger.setup(CALCULATOR, join(dir, 'file')))).toBe('ERR_FLAGGING_OPTION')
-    expect(await codeOf(logger.setup(components('status'), dir))).toBe('ERR_FLAGGING_OPTION')
+    for (const place of ['file/below', '\0']) {
+      expect(await codeOf(logger.setup(CALCULATOR, join(dir, place)))).toBe('ERR_FLAGGING_OPTION')
+    }
+    for (const labels of [['status'], ['a', 'b', 'a']]) {
+      expect(await codeOf(logger.setup(components(...labels), dir))).toBe('ERR_FLAGGING_OPTION')
+    }
     for (const name of ['a', 'b']) {
       expect(await codeOf(logger.setup(CALCULATOR, join(dir, name)))).toBe('ERR_FLAGGING_STORE')
       const flag = logger.flag(

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { CSVLogger } from '@flagging/core'
 import busboy from 'busboy'
 import compression from 'compression'
-import type { Request, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import multer from 'multer'
 import { describe, expect, test } from 'vitest'
 import type { Server } from '../../../test/contract/host.ts'
@@ -23,7 +23,7 @@ import {
   upload,
 } from '../../../test/contract/wire.ts'
 import { EXPRESS } from './express-host.ts'
-import { pair } from './express-world.ts'
+import { pair, serveApp } from './express-world.ts'
 
 const MODES = ['auto', 'manual'] as const
 const JSON_BODY = '{"q":"eine Frage"}'
@@ -240,7 +240,7 @@ for (const [name, express] of EXPRESS) {
         }
         app.use(((error: Error & { status: number }, _req, res, _next) => {
           res.status(error.status).send(error.message)
-        }) as import('express').ErrorRequestHandler)
+        }) as ErrorRequestHandler)
       })
       for (const [path, [, type, body]] of Object.entries(parsers)) {
         const init = { method: 'POST', headers: { 'content-type': type }, body }
@@ -309,22 +309,16 @@ for (const [name, express] of EXPRESS) {
       const answer = await exchange(tapped, '/inside', init)
       expect(answer).toEqual(await exchange(bare, '/inside', init))
       expect(gunzipSync(Buffer.from(answer.body, 'base64')).toString()).toBe(words)
-      const around = await pair(express, { mode: 'auto' }, () => {})
-      const app = express()
-      app.use(compression())
-      app.use(around.world.flagging({ mode: 'auto' }) as unknown as RequestHandler)
-      app.post('/outside', answerWords)
-      const { serveApp } = await import('./express-world.ts')
-      const outside = await exchange(await serveApp(app), '/outside', init)
+      const outer = express()
+      outer.use(compression())
+      outer.use(world.flagging({ mode: 'auto' }) as unknown as RequestHandler)
+      outer.post('/outside', answerWords)
+      const outside = await exchange(await serveApp(outer), '/outside', init)
       expect(gunzipSync(Buffer.from(outside.body, 'base64')).toString()).toBe(words)
       await world.flush()
-      await around.world.flush()
-      for (const [place, log] of [
-        ['inside', world],
-        ['outside', around.world],
-      ] as const) {
-        const [record] = recordsOf(await log.read(`${place}/logs.csv`))
-        expect(record).toEqual({ q: 'eine Frage', Output: words })
+      for (const place of ['inside', 'outside']) {
+        const records = recordsOf(await world.read(`${place}/logs.csv`))
+        expect(records).toEqual([{ q: 'eine Frage', Output: words }])
       }
     })
 
@@ -397,8 +391,6 @@ for (const [name, express] of EXPRESS) {
       const callback = () => new CSVLogger({ columns: ['status', 'ended'] })
       const options = { mode: 'auto' as const, when: () => true, callback }
       const { bare, tapped, world } = await pair(express, options, (app) => {
-        // Without stacks, in which our frames would show.
-        app.set('env', 'production')
         app.post('/before', () => {
           throw new Error('before')
         })
@@ -409,6 +401,10 @@ for (const [name, express] of EXPRESS) {
         app.post('/destroyed', (_req, res) => {
           res.write('some', () => res.destroy())
         })
+        app.use(((error: Error, _req, res, next) => {
+          if (res.headersSent) next(error)
+          else res.status(500).send(error.message)
+        }) as ErrorRequestHandler)
       })
       for (const path of ['before', 'next']) {
         const init = { method: 'POST', headers: JSON_TYPE, body: JSON_BODY }

@@ -45,6 +45,7 @@ export function mountOf(pattern: string): string | undefined {
 
 /** The path below a mount and the flag routes' own path; `undefined` where it is not below. */
 export function pathBelow(path: string, mount: string, own: string): string | undefined {
+  if (!path.includes(own)) return undefined
   const rest = path.split('/').slice(mount.split('/').length)
   const below = rest.length === 0 ? '' : `/${rest.join('/')}`
   if (below !== own && !below.startsWith(`${own}/`)) return undefined

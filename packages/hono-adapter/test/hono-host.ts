@@ -27,16 +27,21 @@ export const onSockets: Adapter = honoAdapter(true, (app) =>
 )
 
 /** Hono called directly. */
-export const onRequests: Adapter = honoAdapter(false, async (app) => ({
-  origin: 'http://localhost',
-  port: undefined,
-  async request(path, init) {
-    const headers = new Headers(init?.headers)
-    headers.set('host', 'localhost')
-    return app.request(path, { ...init, headers })
-  },
-  close: async () => {},
-}))
+export const onRequests: Adapter = honoAdapter(false, async (app) => withoutSockets(app))
+
+/** An app that is called, not served. */
+export function withoutSockets(app: Hono): Server {
+  return {
+    origin: 'http://localhost',
+    port: undefined,
+    async request(path, init) {
+      const headers = new Headers(init?.headers)
+      headers.set('host', 'localhost')
+      return app.request(path, { ...init, headers })
+    },
+    close: async () => {},
+  }
+}
 
 function add(app: Hono, entry: Entry): unknown {
   switch (entry.kind) {

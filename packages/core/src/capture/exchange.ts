@@ -67,6 +67,7 @@ export class Exchange {
   readonly facts: RequestFacts
   readonly startedAt: number = Date.now()
   readonly #startedAt = performance.now()
+  /** Milliseconds until the answer had ended, to the microsecond. */
   duration = 0
   request: Recorder | undefined
   response: Recorder | undefined
@@ -122,7 +123,7 @@ export class Exchange {
     if (this.state !== 'open') return
     this.state = 'answered'
     this.answer = facts
-    this.duration = performance.now() - this.#startedAt
+    this.duration = Math.round((performance.now() - this.#startedAt) * 1000) / 1000
     if (!this.excluded) this.plan.answered(this)
     for (const resolve of this.#waiting.splice(0)) resolve()
   }

@@ -170,9 +170,13 @@ function factsOf({ exchange, req }: Tap, res: ServerResponse): AnswerFacts {
   }
 }
 
+const HEADERS = new Map<string, RegExp>()
+
 /** The head as it went out: `getHeader` does not know headers that were given to `writeHead`. */
 function headerIn(head: string, name: string): string | undefined {
-  return new RegExp(`^${name}:[ \t]*(.*?)\r?$`, 'im').exec(head)?.[1]
+  let pattern = HEADERS.get(name)
+  if (!pattern) HEADERS.set(name, (pattern = new RegExp(`^${name}:[ \t]*(.*?)\r?$`, 'im')))
+  return pattern.exec(head)?.[1]
 }
 
 function record(

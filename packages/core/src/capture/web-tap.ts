@@ -16,7 +16,13 @@ function watch(
   watcher: StreamWatcher,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader()
-  let next = reader.read()
+  // Seen on arrival, as a socket's bytes are: also what nobody reads.
+  const read = async () => {
+    const result = await reader.read()
+    if (!result.done) watcher.chunk(result.value)
+    return result
+  }
+  let next = read()
   // Handled where it is awaited; until then it must not count as unhandled.
   next.catch(() => {})
   let over = false
@@ -28,7 +34,7 @@ function watch(
     return true
   }
   const ahead = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    next = reader.read()
+    next = read()
     next.then(
       ({ done }) => {
         if (done && finish('complete')) controller.close()
@@ -51,7 +57,6 @@ function watch(
         if (finish('complete')) controller.close()
         return
       }
-      watcher.chunk(result.value)
       controller.enqueue(result.value)
       ahead(controller)
     },

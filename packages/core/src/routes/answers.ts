@@ -14,10 +14,10 @@ const PROBLEMS: Partial<
   ERR_FLAGGING_NOT_FOUND: { status: 404, title: 'Not found' },
   ERR_FLAGGING_MODE_AUTO: { status: 404, title: 'Nothing to flag' },
   ERR_FLAGGING_MODE_NEVER: { status: 404, title: 'Nothing to flag' },
-  ERR_FLAGGING_METHOD: { status: 405, title: 'Method not allowed' },
+  ERR_FLAGGING_METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed' },
   ERR_FLAGGING_NOT_ENDED: { status: 409, title: 'Not ended', headers: { 'Retry-After': '1' } },
   ERR_FLAGGING_TOO_LARGE: { status: 413, title: 'Too large' },
-  ERR_FLAGGING_MEDIA_TYPE: { status: 415, title: 'Unsupported media type' },
+  ERR_FLAGGING_UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported media type' },
 }
 
 /** A JSON answer. */

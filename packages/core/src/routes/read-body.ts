@@ -27,7 +27,7 @@ export interface ReadBody {
 /**
  * Reads the JSON or multipart body of a request to the flag route.
  * @param maxBytes what it may have
- * @throws FlaggingError `ERR_FLAGGING_MEDIA_TYPE`, `ERR_FLAGGING_TOO_LARGE` or
+ * @throws FlaggingError `ERR_FLAGGING_UNSUPPORTED_MEDIA_TYPE`, `ERR_FLAGGING_TOO_LARGE` or
  * `ERR_FLAGGING_BAD_REQUEST`
  */
 export async function readBody(
@@ -54,7 +54,7 @@ export async function readBody(
   if (!isJSON && !(isMultipart && allowMultipart)) {
     given.discard()
     throw new FlaggingError(
-      'ERR_FLAGGING_MEDIA_TYPE',
+      'ERR_FLAGGING_UNSUPPORTED_MEDIA_TYPE',
       `Send application/json${allowMultipart ? ' or multipart/form-data' : ''}.`,
     )
   }

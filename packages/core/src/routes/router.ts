@@ -69,7 +69,7 @@ export async function answerRoute(hall: Hall, request: RouteRequest): Promise<Ro
     answer = await answerOf(hall, request)
   } catch (error) {
     if (!isForClient(error)) hall.report(error)
-    const allow = error instanceof FlaggingError && error.code === 'ERR_FLAGGING_METHOD'
+    const allow = error instanceof FlaggingError && error.code === 'ERR_FLAGGING_METHOD_NOT_ALLOWED'
     answer = problem(error, allow ? { Allow: methodsOf(hall, request.path) } : {})
   }
   const headers = { ...answer.headers, ...cors }
@@ -98,7 +98,7 @@ async function answerOf(hall: Hall, request: RouteRequest): Promise<RouteAnswer>
     if (route.action) await authorize(hall, request, route.action)
     return route.answer(hall, request, found)
   }
-  throw new FlaggingError('ERR_FLAGGING_METHOD', `Use ${methods} here.`)
+  throw new FlaggingError('ERR_FLAGGING_METHOD_NOT_ALLOWED', `Use ${methods} here.`)
 }
 
 function methodsOf(hall: Hall, path: string): string {

@@ -84,15 +84,30 @@ export function recordOf(
 /** Slots as flag data, in their order; large values are parsed on first use. */
 export function flagDataOf(slots: readonly Slot[]): readonly FlagValue[] {
   const data: FlagValue[] = []
-  slots.forEach((slot, index) => define(data, index, slot))
+  slots.forEach((slot, index) => {
+    if (slot instanceof LargeSlot) define(data, index, slot)
+    else data[index] = slot.value
+  })
   return data
 }
 
 function define(target: object, key: string | number, slot: Slot): void {
-  const shown = { enumerable: true, configurable: true }
-  const set = (value: FlagValue) =>
-    Object.defineProperty(target, key, { value, writable: true, ...shown })
   if (slot instanceof LargeSlot) {
-    Object.defineProperty(target, key, { get: () => slot.value, set, ...shown })
-  } else set(slot.value)
+    Object.defineProperty(target, key, {
+      get: () => slot.value,
+      set: (value: FlagValue) => defineValue(target, key, value),
+      enumerable: true,
+      configurable: true,
+    })
+  } else defineValue(target, key, slot.value)
+}
+
+/** Labels are clients' to choose: `__proto__` too becomes a property like any other. */
+function defineValue(target: object, key: string | number, value: FlagValue): void {
+  Object.defineProperty(target, key, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  })
 }

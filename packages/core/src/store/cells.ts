@@ -97,7 +97,7 @@ export function parseStoredPath(path: string): StoredPath | undefined {
  * Whether a spreadsheet could take a text for a formula, or drop what stands before one. Negative
  * numbers count.
  */
-export function startsFormula(text: string): boolean {
+function startsFormula(text: string): boolean {
   const first = text.search(NOT_BLANK)
   return TRIGGER.test(first === -1 ? text : text.slice(0, first + 1))
 }

@@ -4,7 +4,7 @@ import { FlaggingError } from '../errors.ts'
 import type { FlagValue } from '../sample/flag-value.ts'
 import { SIDECAR_NAME, WORKING_FOLDER } from './dataset-files.ts'
 import { DatasetLog } from './dataset-log.ts'
-import { unless } from './disk.ts'
+import { errnoOf, unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
 import type { FlagDetails, FlaggingCallback } from './flagging-callback.ts'
 import { notAFile } from './log-file.ts'
@@ -72,9 +72,7 @@ export class CSVLogger implements FlaggingCallback {
 
   /** Checks what can be checked before anything is stored; makes nothing. */
   async setup(components: readonly Component[], flaggingDir: string): Promise<void> {
-    for (const { label } of components) {
-      if ((this.#columns as readonly string[]).includes(label)) throw taken(label)
-    }
+    checkLabels(components, this.#columns)
     const problem = this.#options.exclusive === true ? undefined : this.#fs.lockProblem()
     if (problem !== undefined) throw noLock(problem)
     const dir = resolve(flaggingDir)
@@ -150,21 +148,21 @@ export class CSVLogger implements FlaggingCallback {
     const key = columns.join()
     let layout = layouts.get(key)
     if (layout === undefined) {
-      const clash = components.find(({ label }) => (columns as readonly string[]).includes(label))
-      if (clash !== undefined) throw taken(clash.label)
+      checkLabels(components, columns)
       layouts.set(key, (layout = rowLayout([...components], columns)))
     }
     return layout
   }
 
   async #checkPlace(dir: string): Promise<void> {
-    const folder = await unless('ENOENT', this.#fs.stat(dir))
-    if (folder === undefined) return
-    if (folder.kind !== 'directory') {
-      throw new FlaggingError('ERR_FLAGGING_OPTION', '`dir` is no directory: name another one')
+    try {
+      const folder = await unless('ENOENT', this.#fs.stat(dir))
+      if (folder !== undefined && folder.kind !== 'directory') throw noDirectory()
+      const log = await unless('ENOENT', this.#fs.lstat(join(dir, 'logs.csv')))
+      if (log !== undefined && log.kind !== 'file') throw notAFile('logs.csv')
+    } catch (error) {
+      throw error instanceof FlaggingError ? error : noDirectory(error)
     }
-    const log = await unless('ENOENT', this.#fs.lstat(join(dir, 'logs.csv')))
-    if (log !== undefined && log.kind !== 'file') throw notAFile('logs.csv')
   }
 
   #report(error: unknown): void {
@@ -222,9 +220,22 @@ function bad(what: string): FlaggingError {
   return new FlaggingError('ERR_FLAGGING_OPTION', `CSVLogger ${what}`)
 }
 
-function taken(label: string): FlaggingError {
-  const message = `The label ${JSON.stringify(label)} is a column of CSVLogger: give the component another`
-  return new FlaggingError('ERR_FLAGGING_OPTION', message)
+function checkLabels(components: readonly Component[], columns: readonly string[]): void {
+  const taken = new Set(columns)
+  for (const { label } of components) {
+    if (taken.has(label)) {
+      const what = columns.includes(label) ? 'is a column of CSVLogger' : 'is there twice'
+      const message = `The label ${JSON.stringify(label)} ${what}: give the component another`
+      throw new FlaggingError('ERR_FLAGGING_OPTION', message)
+    }
+    taken.add(label)
+  }
+}
+
+function noDirectory(cause?: unknown): FlaggingError {
+  const why = errnoOf(cause) ?? 'it is something else'
+  const message = `\`dir\` is no directory that can be used (${why}): name another one`
+  return new FlaggingError('ERR_FLAGGING_OPTION', message, cause === undefined ? {} : { cause })
 }
 
 function noLock(cause: Error): FlaggingError {

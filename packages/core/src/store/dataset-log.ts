@@ -10,7 +10,8 @@ import { StagedFiles, type StagingContext, sweep } from './staged-files.ts'
 
 const MAX_ROWS = 1000
 const MAX_WEIGHT = 4 * 1024 * 1024
-const STAGED_AT_ONCE = 4
+// Node has four threads for all work on files, and the host needs them too.
+const STAGED_AT_ONCE = 2
 const MAX_WAIT_MS = 2000
 const MIN_WAIT_MS = 100
 const MAX_PATIENCE_MS = 8000
@@ -216,7 +217,7 @@ export class DatasetLog {
       const [first] = placed
       if (first === undefined) return
       if (sync) {
-        await Promise.all([...folders].map((folder) => fs.syncDirectory(`${dir}/${folder}`)))
+        for (const folder of folders) await fs.syncDirectory(`${dir}/${folder}`)
       }
       const { layout } = first.row
       const rows = placed.map(({ row }) => row.cells)

@@ -31,6 +31,7 @@ export class LogFile {
   #records = 0
   #header: readonly string[] | undefined
   #suspect = false
+  #isFresh = false
 
   constructor(name: string, context: LogContext) {
     this.name = name
@@ -68,6 +69,7 @@ export class LogFile {
    */
   async readAhead(found: FileStat): Promise<void> {
     if (!this.#isKnown(found)) await this.#open(found)
+    this.#isFresh ||= this.#size === 0
     const { records, boundary, joins } = await scanRange(
       await this.#writable(),
       this.#size,
@@ -91,9 +93,8 @@ export class LogFile {
     const isOther = !this.#isKnown(found)
     if (isOther) await this.#open(found)
     if (!isOther && found.size === this.#size && !this.#suspect) return false
-    const isContinued = await this.#readOn(found.size)
-    // What was read before may have been edited: only a look at the whole file can condemn its end.
-    if (!isContinued && !(await this.#readAgain(found.size))) await this.#setAside(found.size)
+    if (!(await this.#readTo(found.size))) await this.#setAside(found.size)
+    this.#isFresh = false
     // A cut that never reached the disk must get there before anything takes the place.
     if (this.#suspect && this.#context.sync) await (await this.#writable()).datasync()
     this.#suspect = false
@@ -131,7 +132,7 @@ export class LogFile {
   async forget(): Promise<void> {
     this.#identity = this.#header = undefined
     this.#size = this.#records = 0
-    this.#suspect = false
+    this.#suspect = this.#isFresh = false
     await this.close()
   }
 
@@ -160,20 +161,26 @@ export class LogFile {
   async #writable(): Promise<OpenFile> {
     if (this.#file !== undefined) return this.#file
     const file = await this.#context.fs.open(this.path, 'write')
-    this.#file = file
-    const { dev, ino } = await file.stat()
-    if (this.#identity?.ino !== ino || this.#identity.dev !== dev) throw changed(this.name)
-    return file
+    try {
+      const { dev, ino } = await file.stat()
+      if (this.#identity?.ino !== ino || this.#identity.dev !== dev) throw changed(this.name)
+      return (this.#file = file)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   }
 
-  /** Reads on from where reading stopped; false if that place, or the end, is inside a record. */
-  async #readOn(size: number): Promise<boolean> {
-    if (this.#size === 0) return false
+  /** Reads on from where reading stopped; false if the file ends inside a record. */
+  async #readTo(size: number): Promise<boolean> {
+    if (this.#size === 0) return this.#readAgain(size)
     const { records, boundary, joins } = await scanRange(await this.#writable(), this.#size, size)
-    if (!joins || this.#size + boundary !== size) return false
+    const isWhole = this.#size + boundary === size
+    // What was read long ago may have been edited: only a look at the whole file condemns its end.
+    if (!joins || !(isWhole || this.#isFresh)) return this.#readAgain(size)
     this.#records += records
-    this.#size = size
-    return true
+    this.#size += boundary
+    return isWhole
   }
 
   /** Reads the file from its start; false if it ends inside a record. */
@@ -200,9 +207,11 @@ export class LogFile {
       await aside.close()
     }
     if (sync) await fs.syncDirectory(folder)
+    this.#suspect = true
     await file.truncate(this.#size)
     // Cut for good before anything takes its place: half of the one and half of the other may parse.
     if (sync) await file.datasync()
+    this.#suspect = false
     report(
       new FlaggingError(
         'ERR_FLAGGING_TORN_ROW',

@@ -65,14 +65,14 @@ export class StagedFiles {
    * @returns the number that was taken
    */
   async place(next: number): Promise<number> {
-    for (let number = next; ; number = await this.#numberAfter(number, number - next)) {
-      if (await this.#link(number)) {
-        for (const cell of this.#cells) {
-          this.#row.cells[cell.column] = fileCell(pathsOf(cell, number))
-        }
-        return number
-      }
+    let number = next
+    for (let tries = 1; !(await this.#link(number)); tries++) {
+      number = tries < NEXT_TRIES ? number + 1 : await this.#freeNumber(number)
     }
+    for (const cell of this.#cells) {
+      this.#row.cells[cell.column] = fileCell(pathsOf(cell, number))
+    }
+    return number
   }
 
   /** Takes the names away again. */
@@ -128,12 +128,12 @@ export class StagedFiles {
     }
   }
 
-  /** The next number to try; after many that were taken, one that certainly is not. */
-  async #numberAfter(number: number, tried: number): Promise<number> {
-    if (tried < NEXT_TRIES) return number + 1
+  /** A number behind all that are taken. */
+  async #freeNumber(number: number): Promise<number> {
+    const { fs, dir } = this.#context
     let highest = number
     for (const folder of this.folders) {
-      for (const { name } of await this.#context.fs.readdir(`${this.#context.dir}/${folder}`)) {
+      for (const { name } of await fs.readdir(`${dir}/${folder}`)) {
         const [, digits] = /^(\d{1,15})[-.]/.exec(name) ?? []
         highest = Math.max(highest, Number(digits ?? 0))
       }
