@@ -12,12 +12,13 @@ import { mountingContract } from './mounting.ts'
 import { postedContract } from './posted.ts'
 import { redactionContract } from './redaction.ts'
 import { routesContract } from './routes.ts'
+import { socketsContract } from './sockets.ts'
 import { transparencyContract } from './transparency.ts'
 import { undeclaredContract } from './undeclared.ts'
 
 /** What every adapter does alike. An adapter's own test says how hosts are mounted, nothing else. */
 export function adapterContract(name: string, adapter: Adapter): void {
-  describe(name, () => {
+  describe(`${name}`, () => {
     guideContract(adapter)
     undeclaredContract(adapter)
     capturedBodiesContract(adapter)
@@ -30,6 +31,7 @@ export function adapterContract(name: string, adapter: Adapter): void {
     examplesContract(adapter)
     mountingContract(adapter)
     transparencyContract(adapter)
+    if (adapter.hasSockets) socketsContract(adapter)
     redactionContract(adapter)
     lifecycleContract(adapter)
   })

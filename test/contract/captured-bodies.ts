@@ -105,8 +105,9 @@ export function capturedBodiesContract(adapter: Adapter): void {
       expect(await world.read()).toBe('no,zero,empty,nothing,missing,Output\nfalse,0,"""""",,,\n')
     })
 
-    test('parts are files by their file name, not by their type', async () => {
-      const { world, server } = await auto(route('POST /sink', api.sink))
+    test('parts are files by their file name, not by their type; several share a cell', async () => {
+      const hosts = [route('POST /sink', api.sink), route('POST /more', api.sink)]
+      const { world, server } = await auto(...hosts)
       const body = [
         '--X\r\nContent-Disposition: form-data; name="doc"; filename="x.txt"\r\n\r\nd\r\n',
         '--X\r\nContent-Disposition: form-data; name="meta"\r\n',
@@ -122,20 +123,16 @@ export function capturedBodiesContract(adapter: Adapter): void {
       expect(await world.read(`sink/${record?.['doc'] ?? ''}`)).toBe('d')
       // A string, and not the JSON that it looks like.
       expect(record?.['meta']).toBe(`'{"k":1}`)
-    })
-
-    test('several files of one field share a cell', async () => {
-      const { world, server } = await auto(route('POST /sink', api.sink))
-      await send(server, '/sink', postParts({ im: [upload(png(1)), upload(png(2))], note: 'two' }))
+      await send(server, '/more', postParts({ im: [upload(png(1)), upload(png(2))], note: 'two' }))
       await world.flush()
-      expect(recordsOf(await world.read('sink/logs.csv'))).toEqual([
+      expect(recordsOf(await world.read('more/logs.csv'))).toEqual([
         { im: '["im/0-0.png","im/0-1.png"]', note: 'two', ok: 'true' },
       ])
-      expect(await world.bytes('sink/im/0-0.png')).toEqual(png(1))
-      expect(await world.bytes('sink/im/0-1.png')).toEqual(png(2))
+      expect(await world.bytes('more/im/0-0.png')).toEqual(png(1))
+      expect(await world.bytes('more/im/0-1.png')).toEqual(png(2))
     })
 
-    test('active content is stored inert', async () => {
+    test('active content is stored inert, and no name of a file or field becomes a path', async () => {
       const { world, server } = await auto(route('POST /sink', api.sink))
       const page = Buffer.from('<!doctype html><script>alert(1)</script>')
       const names = { page: 'x.html', shell: 'x.php', picture: 'x.svg' }
@@ -152,16 +149,12 @@ export function capturedBodiesContract(adapter: Adapter): void {
         'sink/picture/0.bin',
         'sink/shell/0.bin',
       ])
-    })
-
-    test('names of files and fields never become paths', async () => {
-      const { world, server } = await auto(route('POST /sink', api.sink))
-      const parts = { '../../x': upload(png(1), '../../../etc/passwd'), '..': upload(png(2), '/x') }
-      await send(server, '/sink', postParts(parts))
+      const paths = { '../../x': upload(png(1), '../../../etc/passwd'), '..': upload(png(2), '/x') }
+      await send(server, '/sink', postParts(paths))
       await world.flush()
       const files = await world.files(world.root)
       expect(files.every((path) => path.startsWith('flagged/sink/'))).toBe(true)
-      expect(files.filter((path) => path.endsWith('/0.png'))).toHaveLength(2)
+      expect(files.filter((path) => /\/\d+\.png$/.test(path))).toHaveLength(2)
     })
 
     test('no value is taken for a path or an address', async () => {

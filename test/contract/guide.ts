@@ -49,6 +49,8 @@ export function guideContract(adapter: Adapter): void {
   describe("the guide's files", () => {
     for (const [how, options] of Object.entries(declared)) {
       for (const [way, sent] of Object.entries(WAYS)) {
+        // What types change is how strings of forms are read.
+        if (how === 'with types' && way !== 'an HTML form') continue
         test(`a calculator declared ${how} and asked by ${way}, flagged by hand`, async () => {
           const world = await World.make(adapter)
           const server = await world.serve(

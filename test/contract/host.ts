@@ -13,7 +13,7 @@ export interface HostRequest {
 }
 
 /** Where a handler writes a streamed answer. */
-export interface Outgoing {
+interface Outgoing {
   /** Resolves when there is room for more. */
   write(chunk: string | Uint8Array): Promise<void>
   /** Resolves when the connection or the reader is gone. */

@@ -258,7 +258,7 @@ export function modesAndOptionsContract(adapter: Adapter): void {
         { callback: {} },
       ]
       for (const options of wrong) {
-        expect(() => adapter.flagging(options as never), JSON.stringify(options)).toThrow(
+        expect(() => adapter.flagging(options as never)).toThrow(
           expect.objectContaining({ code: 'ERR_FLAGGING_OPTION' }),
         )
       }

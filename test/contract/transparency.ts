@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FlaggingOptions } from '@flagging/core'
 import { CSVLogger } from '@flagging/core'
@@ -18,7 +18,7 @@ import {
 } from './host.ts'
 import { png } from './png.ts'
 import { World } from './world.ts'
-import { deferred, exchange, postJSON, readAnswer, recordsOf, send } from './wire.ts'
+import { deferred, exchange, open, postJSON, readAnswer, recordsOf, send } from './wire.ts'
 
 const MIB = 1024 * 1024
 
@@ -110,7 +110,8 @@ export function transparencyContract(adapter: Adapter): void {
         ]) as [string, Parameters<typeof exchange>[2]][]
         for (const [path, init] of requests) {
           const expected = await exchange(bare, path, init)
-          expect(await exchange(flagged, path, init), `${init.method} ${path}`).toEqual(expected)
+          const answer = await exchange(flagged, path, init)
+          expect([init.method, path, answer]).toEqual([init.method, path, expected])
         }
         await world.flush()
       })
@@ -127,7 +128,7 @@ export function transparencyContract(adapter: Adapter): void {
         return answerJSON({ ok: true })
       }
       const { world, server } = await tapped({ mode: 'auto' }, route('POST /late', late))
-      const body = JSON.stringify({ story: 'x'.repeat(400_000) })
+      const body = JSON.stringify({ story: 'x'.repeat(60_000) })
       const headers = { 'content-type': 'application/json' }
       const answer = server.request('/late', { method: 'POST', headers, body })
       await arrived.promise
@@ -136,7 +137,7 @@ export function transparencyContract(adapter: Adapter): void {
       expect((await readAnswer(await answer)).json()).toEqual({ ok: true })
       expect(seen.map(String)).toEqual([body])
       await world.flush()
-      expect(await world.read('late/story/0.txt')).toHaveLength(400_000)
+      expect(recordsOf(await world.read('late/logs.csv'))[0]?.['story']).toHaveLength(60_000)
     })
 
     test('each chunk arrives before the next one is made', async () => {
@@ -256,69 +257,6 @@ export function transparencyContract(adapter: Adapter): void {
         expect(row['word 2']).toBe(row['word'])
       }
     })
-
-    if (adapter.hasSockets) {
-      test('an upload that breaks off leaves nothing behind', async () => {
-        const broken = deferred()
-        const failing: Handler = async (request) => {
-          try {
-            await bytesOf(request)
-          } catch {
-            broken.resolve()
-          }
-          return answerJSON({ ok: true })
-        }
-        const { world, server, mounted } = await tapped(
-          { mode: 'auto' },
-          route('POST /upload', failing),
-          route('POST /sink', api.sink),
-        )
-        const headers = { 'content-type': 'image/png', 'content-length': 10 * MIB }
-        const request = open(server, 'POST', '/upload', headers)
-        request.on('error', () => {})
-        request.write(Buffer.alloc(MIB, 1), () => request.destroy())
-        await broken.promise
-        await send(server, '/sink', postJSON({ q: 1 }))
-        await world.flush()
-        expect(await world.files()).toEqual(['sink/logs.csv'])
-        expect(mounted.flagging.stats()).toMatchObject({ memoryBytes: 0, spillBytes: 0 })
-      })
-
-      test('a body sent in pieces, after a 100 Continue or in chunks, is whole', async () => {
-        const { world, server } = await tapped({ mode: 'auto' }, route('POST /echo', api.echo))
-        const type = { 'content-type': 'application/json' }
-        const expecting = open(server, 'POST', '/echo', { ...type, expect: '100-continue' })
-        expecting.flushHeaders()
-        await once(expecting, 'continue')
-        expecting.end('{"way":"continue"}')
-        expect(await answerTo(expecting)).toBe('{"way":"continue"}')
-        const chunked = open(server, 'POST', '/echo', type)
-        for (const piece of ['{"wa', 'y":"chu', 'nks"}']) {
-          await new Promise((written) => chunked.write(piece, written))
-        }
-        chunked.end()
-        expect(await answerTo(chunked)).toBe('{"way":"chunks"}')
-        await world.flush()
-        const ways = recordsOf(await world.read('echo/logs.csv')).map(({ way }) => way)
-        expect(ways.toSorted()).toEqual(['chunks', 'continue'])
-      })
-
-      test('an answer that is given before the upload has come is not held back', async () => {
-        const { world, server } = await tapped(
-          { mode: 'auto' },
-          route('POST /refuse', api.always({ status: 401, body: 'no' })),
-        )
-        const headers = { 'content-type': 'image/png', 'content-length': 10 * MIB }
-        const request = open(server, 'POST', '/refuse', headers)
-        request.on('error', () => {})
-        request.write(Buffer.alloc(64 * 1024))
-        const [response] = (await once(request, 'response')) as [IncomingMessage]
-        expect(response.statusCode).toBe(401)
-        request.destroy()
-        await world.flush()
-        expect(await world.files()).toEqual([])
-      })
-    }
   })
 }
 
@@ -347,21 +285,4 @@ async function stalled(count: () => number, end: number): Promise<void> {
     before = count()
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
-}
-
-function open(
-  server: Server,
-  method: string,
-  path: string,
-  headers: Record<string, string | number>,
-): ClientRequest {
-  const { port } = server
-  return httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false })
-}
-
-async function answerTo(request: ClientRequest): Promise<string> {
-  const [response] = (await once(request, 'response')) as [IncomingMessage]
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
 }

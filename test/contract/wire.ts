@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
 import { parse } from 'csv-parse/sync'
 import type { Server } from './host.ts'
 
@@ -170,4 +171,23 @@ export function deferred<T = void>(): Deferred<T> {
 export function digest(bytes: Uint8Array | string): string {
   const hash = createHash('sha256').update(bytes).digest('hex')
   return `${bytes.length} long, ${hash.slice(0, 32)}`
+}
+
+/** A request over a connection of its own, still to be written. */
+export function open(
+  server: Server,
+  method: string,
+  path: string,
+  headers: Record<string, string | number>,
+): ClientRequest {
+  const { port } = server
+  return httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false })
+}
+
+/** The body of the answer to a request. */
+export async function answerTo(request: ClientRequest): Promise<string> {
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
 }

@@ -21,9 +21,10 @@ export function expressAdapter(express: typeof express5): Adapter {
       case 'flagRoutes':
         return app.use(entry.at, entry.routes as ReturnType<typeof flagRoutes>)
       case 'guard':
-        return app.use(entry.at || '/', (req, res, next) => {
-          const answered = async () => entry.guard(requestOf(req))
-          answered().then((reply) => (reply ? send(res, reply) : next()), next)
+        return app.use(entry.at || '/', async (req, res, next) => {
+          const reply = await entry.guard(requestOf(req))
+          if (reply) await send(res, reply)
+          else next()
         })
       case 'router': {
         const router = express.Router({ mergeParams: true })
@@ -33,9 +34,12 @@ export function expressAdapter(express: typeof express5): Adapter {
       case 'route': {
         const handlers = entry.through as readonly ReturnType<typeof flagging>[]
         const method = entry.method.toLowerCase() as 'post'
-        return app[method](entry.path, ...handlers, (req, res, next: NextFunction) => {
-          const handled = async () => send(res, await entry.handle(requestOf(req)))
-          handled().catch(next)
+        return app[method](entry.path, ...handlers, async (req, res, next: NextFunction) => {
+          try {
+            await send(res, await entry.handle(requestOf(req)))
+          } catch (error) {
+            next(error)
+          }
         })
       }
       default:

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { Flagging, FlaggingOptions } from '@flagging/core'
-import { flagging } from '@flagging/express-adapter'
+import type { flagging } from '@flagging/express-adapter'
 import type express5 from 'express'
 import { onTestFinished } from 'vitest'
 import type { Server } from '../../../test/contract/host.ts'

@@ -97,7 +97,7 @@ async function tapFetch(plan: MountedPlan, c: Context, next: Next, mount: string
   if (exchange.excluded) return
   try {
     const response = c.res
-    const { status, headers: responseHeaders } = response
+    const { status } = response
     const tapped = tapWebResponse(exchange, response, (endedAs) => {
       exchange.ended(
         {
@@ -105,7 +105,7 @@ async function tapFetch(plan: MountedPlan, c: Context, next: Next, mount: string
           requestEncoding: headers.get('content-encoding') ?? undefined,
           status,
           ...exchange.facts.route(c),
-          responseHeader: (name) => responseHeaders.get(name) ?? undefined,
+          responseHeader: (name) => response.headers.get(name) ?? undefined,
         },
         endedAs,
       )

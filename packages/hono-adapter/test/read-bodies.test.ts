@@ -82,7 +82,7 @@ for (const [way, serve] of Object.entries(WAYS)) {
         serve,
         { mode: 'auto' },
         (app) => {
-          app.post('/sepia', async (c) => c.text(String((await c.req.parseBody())['note'])))
+          app.post('/sepia', async (c) => c.text((await c.req.parseBody<{ note: string }>()).note))
         },
         async (c, next) => {
           await c.req.parseBody()

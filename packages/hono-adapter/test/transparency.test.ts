@@ -3,7 +3,7 @@ import { connect as connectHttp2, createServer as createHttp2Server } from 'node
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { CSVLogger } from '@flagging/core'
-import { flagging } from '@flagging/hono-adapter'
+import type { flagging } from '@flagging/hono-adapter'
 import { createAdaptorServer } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { compress } from 'hono/compress'
@@ -76,9 +76,9 @@ for (const [way, serve] of Object.entries(WAYS)) {
           c.json(Object.fromEntries(await c.req.formData()) as Record<string, string>),
         )
         app.post('/parsed', async (c) => {
-          const { im, note } = await c.req.parseBody()
-          const bytes = await (im as File).arrayBuffer()
-          return c.body(bytes, 200, { 'Content-Type': 'image/png', 'X-Note': String(note) })
+          const { im, note } = await c.req.parseBody<{ im: File; note: string }>()
+          const bytes = await im.arrayBuffer()
+          return c.body(bytes, 200, { 'Content-Type': 'image/png', 'X-Note': note })
         })
       })
       const form = await send(tapped, '/form', postForm({ a: '1', b: 'zwei' }))
@@ -145,7 +145,7 @@ for (const [way, serve] of Object.entries(WAYS)) {
         paths.push('text-stream', 'byte-stream', 'events')
         for (const path of paths) {
           const expected = await exchange(bare, `/${path}`, init)
-          expect(await exchange(tapped, `/${path}`, init), path).toEqual(expected)
+          expect([path, await exchange(tapped, `/${path}`, init)]).toEqual([path, expected])
         }
         await world.flush()
       })
@@ -219,7 +219,7 @@ for (const [way, serve] of Object.entries(WAYS)) {
         })
       })
       const response = await tapped.request('/broken', postJSON({ q: 1 }))
-      await expect(response.text()).rejects.toThrow()
+      await expect(response.text()).rejects.toBeInstanceOf(Error)
       await world.flush()
       expect(recordsOf(await world.read('broken/logs.csv'))).toMatchObject([
         { q: '1', Output: expect.stringMatching(/^some/), ended: 'error' },

@@ -147,9 +147,10 @@ function onClose(this: ServerResponse & Tapped): void {
 
 /** Whose doing it was that the answer was cut off: a client that left has closed its side. */
 function endedAs({ req }: Tap, res: ServerResponse): Ended {
+  // First: an answer that is ended and destroyed in one go has left our hands, but never arrives.
+  if (res.errored) return 'error'
   const { stream } = res as { stream?: { aborted: boolean } }
   if (stream ? res.writableEnded && !stream.aborted : res.writableFinished) return 'complete'
-  if (res.errored) return 'error'
   const socket = req.socket
   return !socket || socket.readableEnded || socket.errored || stream ? 'aborted' : 'error'
 }

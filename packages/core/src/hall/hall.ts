@@ -156,10 +156,13 @@ export class Hall {
 
   async #close(): Promise<void> {
     this.#closed = true
-    await this.flush()
-    this.held.close()
-    await this.datasets.close()
-    await this.decoder.close()
+    try {
+      await this.flush()
+    } finally {
+      this.held.close()
+      await this.decoder.close()
+      await this.datasets.close()
+    }
   }
 
   /** The host has ended its answer: from now on it may be flagged. */

@@ -95,7 +95,9 @@ function define(target: object, key: string | number, slot: Slot): void {
   if (slot instanceof LargeSlot) {
     Object.defineProperty(target, key, {
       get: () => slot.value,
-      set: (value: FlagValue) => defineValue(target, key, value),
+      set: (value: FlagValue) => {
+        defineValue(target, key, value)
+      },
       enumerable: true,
       configurable: true,
     })

@@ -60,9 +60,9 @@ export class CallbackGate {
     return running
   }
 
-  /** Waits for the running flags, then closes the callback. */
+  /** Waits for the running flags as long as for any, then closes the callback. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    await withDeadline(Promise.allSettled(this.#running), () => undefined)
     await this.callback.close?.()
   }
 }

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { FlaggingOptions } from '@flagging/core'
+import { describe, expect, test } from 'vitest'
+import * as api from './api.ts'
+import { type Adapter, answerJSON, bytesOf, type Entry, type Handler, route, use } from './host.ts'
+import { World } from './world.ts'
+import { answerTo, deferred, open, postJSON, recordsOf, send } from './wire.ts'
+
+const MIB = 1024 * 1024
+
+/** What only sockets can do: bodies in pieces, uploads that break off, answers ahead of uploads. */
+export function socketsContract(adapter: Adapter): void {
+  const tapped = async (options: FlaggingOptions<object>, ...entries: Entry[]) => {
+    const world = await World.make(adapter)
+    const mounted = world.flagging(options)
+    return { world, mounted, server: await world.serve(use(mounted), ...entries) }
+  }
+
+  describe('sockets', () => {
+    test('an upload that breaks off leaves nothing behind', async () => {
+      const broken = deferred()
+      const failing: Handler = async (request) => {
+        try {
+          await bytesOf(request)
+        } catch {
+          broken.resolve()
+        }
+        return answerJSON({ ok: true })
+      }
+      const { world, server, mounted } = await tapped(
+        { mode: 'auto' },
+        route('POST /upload', failing),
+        route('POST /sink', api.sink),
+      )
+      const headers = { 'content-type': 'image/png', 'content-length': 10 * MIB }
+      const request = open(server, 'POST', '/upload', headers)
+      request.on('error', () => {})
+      request.write(Buffer.alloc(MIB, 1), () => request.destroy())
+      await broken.promise
+      await send(server, '/sink', postJSON({ q: 1 }))
+      await world.flush()
+      expect(await world.files()).toEqual(['sink/logs.csv'])
+      expect(mounted.flagging.stats()).toMatchObject({ memoryBytes: 0, spillBytes: 0 })
+    })
+
+    test('a body sent in pieces, after a 100 Continue or in chunks, is whole', async () => {
+      const { world, server } = await tapped({ mode: 'auto' }, route('POST /echo', api.echo))
+      const type = { 'content-type': 'application/json' }
+      const expecting = open(server, 'POST', '/echo', { ...type, expect: '100-continue' })
+      expecting.flushHeaders()
+      await once(expecting, 'continue')
+      expecting.end('{"way":"continue"}')
+      expect(await answerTo(expecting)).toBe('{"way":"continue"}')
+      const chunked = open(server, 'POST', '/echo', type)
+      for (const piece of ['{"wa', 'y":"chu', 'nks"}']) {
+        await new Promise((written) => chunked.write(piece, written))
+      }
+      chunked.end()
+      expect(await answerTo(chunked)).toBe('{"way":"chunks"}')
+      await world.flush()
+      const ways = recordsOf(await world.read('echo/logs.csv')).map(({ way }) => String(way))
+      expect(ways.toSorted()).toEqual(['chunks', 'continue'])
+    })
+
+    test('an answer that is given before the upload has come is not held back', async () => {
+      const { world, server } = await tapped(
+        { mode: 'auto' },
+        route('POST /refuse', api.always({ status: 401, body: 'no' })),
+      )
+      const headers = { 'content-type': 'image/png', 'content-length': 10 * MIB }
+      const request = open(server, 'POST', '/refuse', headers)
+      request.on('error', () => {})
+      request.write(Buffer.alloc(64 * 1024))
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      expect(response.statusCode).toBe(401)
+      request.destroy()
+      await world.flush()
+      expect(await world.files()).toEqual([])
+    })
+  })
+}
