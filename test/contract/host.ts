@@ -8,6 +8,8 @@ export interface HostRequest {
   header(name: string): string | undefined
   /** The body as it comes in; read only when somebody iterates. */
   chunks(): AsyncIterable<Uint8Array>
+  /** Resolves when the client has left before its answer. */
+  gone(): Promise<void>
   /** What the framework hands to a handler: Hono's context, Express's request. */
   readonly target: object
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import type { FlaggingOptions } from '@flagging/core'
+import { CSVLogger, type FlaggingOptions } from '@flagging/core'
 import { describe, expect, test } from 'vitest'
 import * as api from './api.ts'
 import { type Adapter, answerJSON, bytesOf, type Entry, type Handler, route, use } from './host.ts'
@@ -77,6 +77,46 @@ export function socketsContract(adapter: Adapter): void {
       request.destroy()
       await world.flush()
       expect(await world.files()).toEqual([])
+    })
+
+    test('a client that leaves before it is answered harms nobody, and is logged on demand', async () => {
+      const arrived = deferred()
+      const slow: Handler = async (request) => {
+        await bytesOf(request)
+        const gone = request.gone()
+        arrived.resolve()
+        await gone
+        return answerJSON({ ok: true })
+      }
+      const callback = () => new CSVLogger({ columns: ['ended'] })
+      const { world, server, mounted } = await tapped(
+        { mode: 'auto', when: ({ endpoint }) => endpoint === 'slow', callback },
+        route('POST /slow', slow),
+        route('POST /sink', api.sink),
+      )
+      const request = open(server, 'POST', '/slow', { 'content-type': 'application/json' })
+      request.on('error', () => {})
+      request.end('{"q":1}')
+      await arrived.promise
+      request.destroy()
+      expect((await send(server, '/sink', postJSON({ q: 1 }))).status).toBe(200)
+      while (mounted.flagging.stats().stored === 0) await new Promise(setImmediate)
+      await world.flush()
+      const [record, ...more] = recordsOf(await world.read('slow/logs.csv'))
+      expect([record?.['q'], record?.['ended'], more]).toEqual(['1', 'aborted', []])
+      expect(mounted.flagging.stats()).toMatchObject({ memoryBytes: 0, spillBytes: 0 })
+    })
+
+    test('server.close and then close: whatever was answered is stored', async () => {
+      const { world, server, mounted } = await tapped(
+        { mode: 'auto' },
+        route('POST /echo', api.echo),
+      )
+      const answers = Array.from({ length: 100 }, (_, n) => send(server, '/echo', postJSON({ n })))
+      expect((await Promise.all(answers)).every(({ status }) => status === 200)).toBe(true)
+      await server.close()
+      await mounted.flagging.close()
+      expect(recordsOf(await world.read('echo/logs.csv'))).toHaveLength(100)
     })
   })
 }

@@ -1,18 +1,27 @@
 import type { Interaction } from './sample/interaction.ts'
 import type { FlagValue } from './sample/flag-value.ts'
 
-/** What a component holds; `any` is a component without a type, read back as whatever was stored. */
-export type ComponentType =
-  | 'any'
-  | 'text'
-  | 'number'
-  | 'checkbox'
-  | 'json'
-  | 'label'
-  | 'image'
-  | 'audio'
-  | 'video'
-  | 'file'
+/** What a component may hold; `any` is a component without a type, read back as it was stored. */
+const COMPONENT_TYPES = [
+  'any',
+  'text',
+  'number',
+  'checkbox',
+  'json',
+  'label',
+  'image',
+  'audio',
+  'video',
+  'file',
+] as const
+
+/** One of the types of components. */
+export type ComponentType = (typeof COMPONENT_TYPES)[number]
+
+/** Whether something is the name of a type. */
+export function isComponentType(type: unknown): type is ComponentType {
+  return (COMPONENT_TYPES as readonly unknown[]).includes(type)
+}
 
 /**
  * Where a component's value is found: a name looked up in body, query and route parameters, one of

@@ -105,3 +105,23 @@ export function hallOf<Target>(given: Flagging | FlaggingOptions<Target>): {
   const flagging = createFlagging(given as FlaggingOptions<Target>)
   return { flagging, hall: halls.get(flagging) as Hall }
 }
+
+/**
+ * What stands behind flag routes that are mounted alone.
+ * @throws FlaggingError `ERR_FLAGGING_OPTION` where options leave the routes nothing to do
+ */
+export function routesHallOf<Target>(given: Flagging | FlaggingOptions<Target>): {
+  flagging: Flagging
+  hall: Hall
+} {
+  const { flagging, hall } = hallOf(given)
+  const { acceptData, examples } = hall.settings
+  if (flagging !== given && !acceptData && examples === undefined) {
+    throw new FlaggingError(
+      'ERR_FLAGGING_OPTION',
+      'These flag routes have nothing to flag: pass `acceptData` or `examples`, or the `flagging` ' +
+        'of a middleware that captures.',
+    )
+  }
+  return { flagging, hall }
+}

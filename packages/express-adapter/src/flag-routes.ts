@@ -1,5 +1,5 @@
-import { type Flagging, FlaggingError, type FlaggingOptions } from '@flagging/core'
-import { hallOf } from '@flagging/core/adapter'
+import type { Flagging, FlaggingOptions } from '@flagging/core'
+import { routesHallOf } from '@flagging/core/adapter'
 import { type Request, Router } from 'express'
 import { answer } from './route-bridge.ts'
 
@@ -12,15 +12,7 @@ import { answer } from './route-bridge.ts'
 export function flagRoutes(
   options: FlaggingOptions<Request> | Flagging,
 ): Router & { readonly flagging: Flagging } {
-  const { flagging, hall } = hallOf(options)
-  const { acceptData, examples } = hall.settings
-  if (flagging !== options && !acceptData && examples === undefined) {
-    throw new FlaggingError(
-      'ERR_FLAGGING_OPTION',
-      'These flag routes have nothing to flag: pass `acceptData` or `examples`, or the `flagging` ' +
-        'of a middleware that captures.',
-    )
-  }
+  const { flagging, hall } = routesHallOf(options)
   const router = Router()
   router.use((req, res, next) => {
     if (!answer(hall, req, res, req.path)) next()

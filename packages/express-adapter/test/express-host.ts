@@ -66,6 +66,7 @@ function requestOf(req: Request): HostRequest {
     query: new URL(req.originalUrl, 'http://host').searchParams,
     header: (name) => req.get(name),
     chunks: () => req as AsyncIterable<Uint8Array>,
+    gone: () => once(req.res as Response, 'close').then(() => {}),
     target: req,
   }
 }

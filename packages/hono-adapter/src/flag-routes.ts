@@ -1,5 +1,5 @@
-import { type Flagging, FlaggingError, type FlaggingOptions } from '@flagging/core'
-import { hallOf } from '@flagging/core/adapter'
+import type { Flagging, FlaggingOptions } from '@flagging/core'
+import { routesHallOf } from '@flagging/core/adapter'
 import { type Context, type Env, Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { mountOf, pathBelow } from './flagging.ts'
@@ -14,15 +14,7 @@ import { answer } from './route-bridge.ts'
 export function flagRoutes<E extends Env = Env>(
   options: FlaggingOptions<Context<E>> | Flagging,
 ): Hono<E> & { readonly flagging: Flagging } {
-  const { flagging, hall } = hallOf(options)
-  const { acceptData, examples } = hall.settings
-  if (flagging !== options && !acceptData && examples === undefined) {
-    throw new FlaggingError(
-      'ERR_FLAGGING_OPTION',
-      'These flag routes have nothing to flag: pass `acceptData` or `examples`, or the `flagging` ' +
-        'of a middleware that captures.',
-    )
-  }
+  const { flagging, hall } = routesHallOf(options)
   const app = new Hono<E>()
   app.use('*', async (c, next) => {
     const below = pathBelow(c.req.path, mountOf(routePath(c)) ?? '', '')

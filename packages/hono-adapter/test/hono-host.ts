@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
 import { flagRoutes, flagging } from '@flagging/hono-adapter'
 import { createAdaptorServer } from '@hono/node-server'
@@ -76,6 +77,7 @@ function requestOf(c: Context): HostRequest {
     query: new URL(c.req.url).searchParams,
     header: (name) => c.req.header(name),
     chunks: () => (c.req.raw.body ?? []) as unknown as AsyncIterable<Uint8Array>,
+    gone: () => once(c.req.raw.signal, 'abort').then(() => {}),
     target: c,
   }
 }

@@ -63,10 +63,10 @@ for (const [way, serve] of Object.entries(WAYS)) {
         const { world, tapped } = await pair(serve, { mode: 'auto' }, (app) => {
           app.post('/read', async (c) => c.body(await read(c)))
         })
-        const body = JSON.stringify({ q: 'ü'.repeat(50_000) })
+        const body = JSON.stringify({ q: 'ü'.repeat(30_000) })
         expect((await send(tapped, '/read', { ...init, body })).text).toBe(body)
         await world.flush()
-        expect(recordsOf(await world.read('read/logs.csv'))[0]?.['q']).toBe('ü'.repeat(50_000))
+        expect(recordsOf(await world.read('read/logs.csv'))[0]?.['q']).toBe('ü'.repeat(30_000))
       })
     }
 

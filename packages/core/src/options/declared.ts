@@ -1,18 +1,5 @@
-import type { Component, ComponentType } from '../components.ts'
+import { type Component, isComponentType } from '../components.ts'
 import { badOption } from './bad-option.ts'
-
-const TYPES: ReadonlySet<ComponentType> = new Set([
-  'any',
-  'text',
-  'number',
-  'checkbox',
-  'json',
-  'label',
-  'image',
-  'audio',
-  'video',
-  'file',
-])
 
 /** Columns that a log has beside the components; no component may take these names. */
 export const OWN_COLUMNS: readonly string[] = ['flag_option', 'username', 'comment', 'correction']
@@ -63,9 +50,9 @@ function side(given: Given, role: 'input' | 'output'): readonly Component[] {
     if (typeof component?.label !== 'string' || component.label === '') {
       throw badOption(`\`${role}s\` holds something that is neither a name nor a component.`)
     }
-    if (!TYPES.has(component.type)) {
+    if (!isComponentType(component.type)) {
       throw badOption(
-        `The component '${component.label}' has the unknown type '${component.type}'.`,
+        `The component '${component.label}' has the unknown type '${String(component.type)}'.`,
       )
     }
     return { ...component, role }

@@ -1,4 +1,4 @@
-import type { Component, ComponentSource, ComponentType } from '../components.ts'
+import { type Component, type ComponentSource, isComponentType } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
 import { errnoOf, randomName, readRange, writeAll } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
@@ -6,18 +6,6 @@ import type { FileSystem } from './file-system.ts'
 const VERSION = 1
 const MAX_BYTES = 16 * 1024 * 1024
 const MAX_COMPONENTS = 10_000
-const TYPES: readonly string[] = [
-  'any',
-  'text',
-  'number',
-  'checkbox',
-  'json',
-  'label',
-  'image',
-  'audio',
-  'video',
-  'file',
-] satisfies readonly ComponentType[]
 
 /** The names that the logs of a dataset have: `logs.csv`, `logs2.csv`, `logs3.csv` ... */
 export const LOG_NAME: RegExp = /^logs(?:[2-9]|[1-9]\d{1,5})?\.csv$/
@@ -120,11 +108,10 @@ function parseSidecar(text: string): Sidecar {
 function component(value: unknown): Component {
   const { label, type, role, from } = record(value)
   if (typeof label !== 'string') throw broken('a component has no label')
-  if (typeof type !== 'string' || !TYPES.includes(type))
-    throw broken('a component has no known type')
+  if (!isComponentType(type)) throw broken('a component has no known type')
   return {
     label,
-    type: type as ComponentType,
+    type: type,
     ...(role === 'input' || role === 'output' ? { role } : {}),
     ...(isSource(from) ? { from } : {}),
   }
