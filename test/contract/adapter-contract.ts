@@ -6,6 +6,7 @@ import { capturedBodiesContract } from './captured-bodies.ts'
 import { examplesContract } from './examples.ts'
 import { guideContract } from './guide.ts'
 import type { Adapter } from './host.ts'
+import { hostFunctionsContract } from './host-functions.ts'
 import { lifecycleContract } from './lifecycle.ts'
 import { modesAndOptionsContract } from './modes-and-options.ts'
 import { mountingContract } from './mounting.ts'
@@ -34,5 +35,6 @@ export function adapterContract(name: string, adapter: Adapter): void {
     if (adapter.hasSockets) socketsContract(adapter)
     redactionContract(adapter)
     lifecycleContract(adapter)
+    hostFunctionsContract(adapter)
   })
 }

@@ -51,6 +51,13 @@ export function capturedBodiesContract(adapter: Adapter): void {
       expect(digest(await world.bytes('echo/Output/0.bin'))).toBe(digest(bytes))
     })
 
+    test('a body that no handler reads is there all the same', async () => {
+      const { world, server } = await auto(route('POST /ask', api.always(answerJSON({ a: 1 }))))
+      expect((await send(server, '/ask', postJSON({ q: 1 }))).json()).toEqual({ a: 1 })
+      await world.flush()
+      expect(await world.read('ask/logs.csv')).toBe('q,a\n1,1\n')
+    })
+
     test('a text is a text, a JSON list or scalar is Input', async () => {
       const { world, server } = await auto(route('POST /echo', api.echo))
       const headers = { 'content-type': 'text/plain; charset=utf-8' }

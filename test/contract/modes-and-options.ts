@@ -142,6 +142,20 @@ export function modesAndOptionsContract(adapter: Adapter): void {
       expect(await world.read('failing/logs.csv')).toBe('q,error\n1,out of order\n')
     })
 
+    test('a `when` that throws is a no, and is reported', async () => {
+      const when = () => {
+        throw new Error('in when')
+      }
+      const world = await World.make(adapter)
+      const mounted = world.flagging({ when })
+      const server = await world.serve(use(mounted), route('POST /calculate', api.calculator))
+      const answer = await send(server, '/calculate', postJSON(sample))
+      expect(answer.json()).toBe(12)
+      expect((await flag(server, answer.id)).status).toBe(404)
+      expect(world.errors.map(String)).toEqual(['Error: in when'])
+      expect(await world.files()).toEqual([])
+    })
+
     test('declared inputs that are absent make no sample, whatever the method', async () => {
       const world = await World.make(adapter)
       const server = await world.serve(

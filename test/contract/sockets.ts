@@ -3,11 +3,27 @@ import type { IncomingMessage } from 'node:http'
 import { CSVLogger, type FlaggingOptions } from '@flagging/core'
 import { describe, expect, test } from 'vitest'
 import * as api from './api.ts'
-import { type Adapter, answerJSON, bytesOf, type Entry, type Handler, route, use } from './host.ts'
+import {
+  type Adapter,
+  answerJSON,
+  bytesOf,
+  type Entry,
+  type Handler,
+  type Mounted,
+  route,
+  routesAt,
+  use,
+} from './host.ts'
 import { World } from './world.ts'
-import { answerTo, deferred, open, postJSON, recordsOf, send } from './wire.ts'
+import { answerTo, deferred, open, postJSON, recordsOf, send, until } from './wire.ts'
 
 const MIB = 1024 * 1024
+
+/** Whether nothing that was recorded is kept any longer. */
+function isEmpty({ flagging }: Mounted): boolean {
+  const { memoryBytes, spillBytes } = flagging.stats()
+  return memoryBytes === 0 && spillBytes === 0
+}
 
 /** What only sockets can do: bodies in pieces, uploads that break off, answers ahead of uploads. */
 export function socketsContract(adapter: Adapter): void {
@@ -18,31 +34,29 @@ export function socketsContract(adapter: Adapter): void {
   }
 
   describe('sockets', () => {
-    test('an upload that breaks off leaves nothing behind', async () => {
-      const broken = deferred()
-      const failing: Handler = async (request) => {
-        try {
-          await bytesOf(request)
-        } catch {
-          broken.resolve()
+    test.for(['auto', 'manual'] as const)(
+      'in %s mode a broken upload leaves nothing',
+      async (mode) => {
+        const broken = deferred()
+        const failing: Handler = async (request) => {
+          try {
+            return { body: await bytesOf(request) }
+          } finally {
+            broken.resolve()
+          }
         }
-        return answerJSON({ ok: true })
-      }
-      const { world, server, mounted } = await tapped(
-        { mode: 'auto' },
-        route('POST /upload', failing),
-        route('POST /sink', api.sink),
-      )
-      const headers = { 'content-type': 'image/png', 'content-length': 10 * MIB }
-      const request = open(server, 'POST', '/upload', headers)
-      request.on('error', () => {})
-      request.write(Buffer.alloc(MIB, 1), () => request.destroy())
-      await broken.promise
-      await send(server, '/sink', postJSON({ q: 1 }))
-      await world.flush()
-      expect(await world.files()).toEqual(['sink/logs.csv'])
-      expect(mounted.flagging.stats()).toMatchObject({ memoryBytes: 0, spillBytes: 0 })
-    })
+        const { world, server, mounted } = await tapped({ mode }, route('POST /upload', failing))
+        const headers = { 'content-type': 'image/png', 'content-length': 10 * MIB }
+        const request = open(server, 'POST', '/upload', headers)
+        request.on('error', () => {})
+        request.write(Buffer.alloc(MIB, 1), () => request.destroy())
+        await broken.promise
+        await until(() => isEmpty(mounted))
+        await world.flush()
+        expect(await world.files()).toEqual([])
+        expect(mounted.flagging.stats()).toMatchObject({ held: 0, pending: 0 })
+      },
+    )
 
     test('a body sent in pieces, after a 100 Continue or in chunks, is whole', async () => {
       const { world, server } = await tapped({ mode: 'auto' }, route('POST /echo', api.echo))
@@ -61,6 +75,25 @@ export function socketsContract(adapter: Adapter): void {
       await world.flush()
       const ways = recordsOf(await world.read('echo/logs.csv')).map(({ way }) => String(way))
       expect(ways.toSorted()).toEqual(['chunks', 'continue'])
+    })
+
+    test('a posted sample that breaks off leaves nothing, and is no failure of ours', async () => {
+      const world = await World.make(adapter)
+      const routes = world.flagRoutes({ inputs: ['im'], acceptData: true })
+      const server = await world.serve(routesAt('/flag', routes))
+      for (const type of ['application/json', 'multipart/form-data; boundary=X']) {
+        const headers = { 'content-type': type, 'content-length': 10 * MIB }
+        const request = open(server, 'POST', '/flag', headers)
+        request.on('error', () => {})
+        request.write(Buffer.alloc(MIB, 32))
+        await until(() => !isEmpty(routes))
+        request.destroy()
+        await until(() => isEmpty(routes))
+      }
+      expect((await send(server, '/flag', postJSON({ data: [1, 2] }))).status).toBe(201)
+      expect(await world.files()).toEqual(['logs.csv'])
+      expect(routes.flagging.stats()).toMatchObject({ stored: 1, failed: 0, pending: 0 })
+      expect(world.errors).toEqual([])
     })
 
     test('an answer that is given before the upload has come is not held back', async () => {
@@ -100,11 +133,11 @@ export function socketsContract(adapter: Adapter): void {
       await arrived.promise
       request.destroy()
       expect((await send(server, '/sink', postJSON({ q: 1 }))).status).toBe(200)
-      while (mounted.flagging.stats().stored === 0) await new Promise(setImmediate)
+      await until(() => mounted.flagging.stats().stored > 0)
       await world.flush()
       const [record, ...more] = recordsOf(await world.read('slow/logs.csv'))
       expect([record?.['q'], record?.['ended'], more]).toEqual(['1', 'aborted', []])
-      expect(mounted.flagging.stats()).toMatchObject({ memoryBytes: 0, spillBytes: 0 })
+      await until(() => isEmpty(mounted))
     })
 
     test('server.close and then close: whatever was answered is stored', async () => {

@@ -18,7 +18,7 @@ import {
 } from './host.ts'
 import { png } from './png.ts'
 import { World } from './world.ts'
-import { deferred, exchange, open, postJSON, readAnswer, recordsOf, send } from './wire.ts'
+import { deferred, exchange, open, postJSON, readAnswer, recordsOf, send, until } from './wire.ts'
 
 const MIB = 1024 * 1024
 
@@ -236,7 +236,8 @@ export function transparencyContract(adapter: Adapter): void {
       await gone.promise
       await world.flush()
       expect(await world.files()).toEqual([])
-      expect(mounted.flagging.stats()).toMatchObject({ pending: 0, memoryBytes: 0, spillBytes: 0 })
+      await until(() => mounted.flagging.stats().memoryBytes === 0)
+      expect(mounted.flagging.stats()).toMatchObject({ pending: 0, spillBytes: 0 })
     })
 
     test('many at once do not mix', async () => {

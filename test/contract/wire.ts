@@ -167,6 +167,11 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve }
 }
 
+/** Resolves as soon as something is so; a test that waits in vain runs into its timeout. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
+}
+
 /** Bytes as something that is compared, and printed, in no time. */
 export function digest(bytes: Uint8Array | string): string {
   const hash = createHash('sha256').update(bytes).digest('hex')

@@ -1,17 +1,18 @@
 import { Exchange, type MountedPlan, exchangeOf, tapNode, watchHead } from '@flagging/core/adapter'
-import type { Request, Response } from 'express'
-import { patternOf } from './route-pattern.ts'
+import type { Request, RequestHandler, Response } from 'express'
+import { mountPattern, patternOf } from './route-pattern.ts'
 
 /** Sees the exchange go by if it may become a sample; of several middlewares the innermost decides. */
-export function capture(plan: MountedPlan, req: Request, res: Response): void {
+export function capture(
+  plan: MountedPlan,
+  middleware: RequestHandler,
+  req: Request,
+  res: Response,
+): void {
   try {
     const earlier = exchangeOf(req)
     if (!earlier) {
-      if (plan.wants(req.method)) tapNode(begin(plan, req), req, res)
-      return
-    }
-    if (!plan.captures) {
-      earlier.exclude()
+      if (plan.wants(req.method)) tapNode(begin(plan, middleware, req), req, res)
       return
     }
     earlier.plan = plan
@@ -21,13 +22,13 @@ export function capture(plan: MountedPlan, req: Request, res: Response): void {
   }
 }
 
-function begin(plan: MountedPlan, req: Request): Exchange {
+function begin(plan: MountedPlan, middleware: RequestHandler, req: Request): Exchange {
   const mount = req.baseUrl
   return new Exchange(plan, req, {
     method: req.method,
     url: req.originalUrl,
     route: (target) => ({
-      pattern: patternOf(target as Request) ?? mount,
+      pattern: patternOf(target as Request) ?? mountPattern(target as Request, middleware, mount),
       params: { ...(target as Request).params },
     }),
   })

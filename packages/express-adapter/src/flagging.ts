@@ -25,7 +25,7 @@ export function flagging(
   const middleware: RequestHandler = (req, res, next) => {
     const below = path === false ? undefined : pathBelow(req.path, path)
     if (below !== undefined && !isOnRoute(req, middleware) && answer(hall, req, res, below)) return
-    capture(plan, req, res)
+    capture(plan, middleware, req, res)
     next()
   }
   return Object.assign(middleware, { flagging: shared })

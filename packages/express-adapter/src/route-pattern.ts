@@ -29,11 +29,22 @@ export function patternOf(req: Request): string | undefined {
   const own = textOf(route.path)
   // Express takes the base away again from a request that no router has answered.
   if (!req.baseUrl) return own
+  const base = basePattern(req, req.baseUrl, (layer) => layer.route === route)
+  return `${base}${own === '/' ? '' : own}`
+}
+
+/** The pattern of what a middleware is mounted on, where no route answered. */
+export function mountPattern(req: Request, middleware: unknown, base: string): string {
+  if (base === '') return ''
+  return basePattern(req, base, (layer) => layer.handle === middleware)
+}
+
+function basePattern(req: Request, baseUrl: string, isTarget: (layer: Layer) => boolean): string {
   const mount = mountPatternOf(req.app)
-  const base = req.baseUrl.split('/').slice(mount.split('/').length)
+  const segments = baseUrl.split('/').slice(mount.split('/').length)
+  const base = segments.length === 0 ? '' : `/${segments.join('/')}`
   const stack = stackOf(req.app as unknown as App)
-  const between = stack && chain(stack, route, base.length === 0 ? '' : `/${base.join('/')}`)
-  return `${mount}${between ?? ''}${own === '/' ? '' : own}`
+  return `${mount}${(stack && chain(stack, isTarget, base)) ?? ''}`
 }
 
 interface App {
@@ -47,16 +58,23 @@ function stackOf(app: App): readonly Layer[] | undefined {
   return router?.stack
 }
 
-/** The patterns of the routers on the way to a route, joined; `undefined` where it is not there. */
-function chain(stack: readonly Layer[], route: Route, base: string): string | undefined {
+/** The patterns on the way to a layer, joined; `undefined` where it is not below. */
+function chain(
+  stack: readonly Layer[],
+  isTarget: (layer: Layer) => boolean,
+  base: string,
+): string | undefined {
   for (const layer of stack) {
-    if (layer.route === route) return ''
     const inner = layer.handle?.stack
-    if (!inner) continue
-    const mount = mountedAt(layer, base)
-    if (mount === undefined) continue
-    const rest = chain(inner, route, base.slice(mount.length))
-    if (rest !== undefined) return mount.pattern + rest
+    if (isTarget(layer)) {
+      if (layer.route) return ''
+      const mount = mountedAt(layer, base)
+      if (mount) return mount.pattern
+    } else if (inner) {
+      const mount = mountedAt(layer, base)
+      const rest = mount && chain(inner, isTarget, base.slice(mount.length))
+      if (mount && rest !== undefined) return mount.pattern + rest
+    }
   }
   return undefined
 }

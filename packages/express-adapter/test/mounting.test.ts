@@ -57,6 +57,19 @@ for (const [name, express] of EXPRESS) {
       expect(folders).toEqual(['a.{one}.b.{two}.c'])
     })
 
+    test('no route: what the middleware is mounted at, by pattern and not by value', async () => {
+      const { world, server } = await start({ mode: 'auto' }, (app, mw) => {
+        const router = express.Router({ mergeParams: true })
+        router.use('/in/:inner', mw, ok)
+        app.use('/t/:tenant', router)
+      })
+      for (const path of ['/t/a/in/1', '/t/b/in/2', '/t/evil%2F../in/3']) {
+        await send(server, path, postJSON({ q: 1 }))
+      }
+      await world.flush()
+      expect(await world.folders()).toEqual(['t.{tenant}.in.{inner}'])
+    })
+
     test('apps in apps', async () => {
       const folders = await foldersOf(['/sub/deep/9/ask', '/sub'], (app) => {
         const deep = express()

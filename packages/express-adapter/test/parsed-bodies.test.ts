@@ -1,3 +1,4 @@
+import { unlinkSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -57,6 +58,42 @@ for (const [name, express] of EXPRESS) {
       expect(await world.read('calculate/logs.csv')).toBe(
         'num1,operation,num2,Output\n5,add,7,12\n6,subtract,1.5,12\n',
       )
+    })
+
+    test('what the handler changes afterwards is not recorded', async () => {
+      const world = await World.make(expressAdapter(express))
+      const app = express()
+      app.use(express.json(), world.flagging({ mode: 'auto' }) as unknown as RequestHandler)
+      app.post('/calculate', (req, res) => {
+        req.body.num1 = 999
+        delete req.body.num2
+        res.json(12)
+      })
+      const server = await serveApp(app as ReturnType<typeof express5>)
+      await send(server, '/calculate', postJSON(sample))
+      await world.flush()
+      expect(await world.read('calculate/logs.csv')).toBe(
+        'num1,operation,num2,Output\n5,add,7,12\n',
+      )
+    })
+
+    test('an upload that the handler deletes costs nothing else of the form', async () => {
+      const world = await World.make(expressAdapter(express))
+      const app = express()
+      app.post(
+        '/upload',
+        multer({ dest: join(world.root, 'uploads') }).single('im'),
+        world.flagging({ mode: 'auto' }) as unknown as RequestHandler,
+        (req, res) => {
+          unlinkSync(req.file?.path ?? '')
+          res.json(1)
+        },
+      )
+      const server = await serveApp(app as ReturnType<typeof express5>)
+      await send(server, '/upload', postParts({ note: 'n', im: upload(png(1)) }))
+      // Whether the file was opened in time is the system's to say; a failure is reported.
+      await world.flush().catch(() => undefined)
+      expect(recordsOf(await world.read('upload/logs.csv'))).toMatchObject([{ note: 'n' }])
     })
 
     test('JSON that was parsed keeps its types, strings that look like others included', async () => {

@@ -50,10 +50,6 @@ export async function capture(
 
 /** Of several middlewares the innermost decides. */
 function decide(exchange: Exchange, plan: MountedPlan, outgoing: ServerResponse | undefined): void {
-  if (!plan.captures) {
-    exchange.exclude()
-    return
-  }
   exchange.plan = plan
   if (outgoing) watchHead(exchange, outgoing)
 }
@@ -115,6 +111,7 @@ async function tapFetch(plan: MountedPlan, c: Context, next: Next, mount: string
     c.res = undefined
     c.res = tapped
   } catch (error) {
+    exchange.exclude()
     plan.onError(error)
   }
 }
@@ -123,6 +120,7 @@ async function tapFetch(plan: MountedPlan, c: Context, next: Next, mount: string
 function routeOf(c: Context, mount: string): { pattern: string; params: Record<string, string> } {
   const pattern = routePath(c)
   const handler = matchedRoutes(c)[c.req.routeIndex]
-  const isRoute = handler !== undefined && !pattern.endsWith('*')
+  // A pattern for all methods that ends with a wildcard is where a middleware is mounted.
+  const isRoute = handler !== undefined && !(handler.method === 'ALL' && pattern.endsWith('*'))
   return { pattern: isRoute ? pattern : mount, params: c.req.param() as Record<string, string> }
 }

@@ -19,7 +19,8 @@ export async function answer(hall: Hall, c: Context, path: string): Promise<Resp
     method: c.req.method,
     path,
     query: at === -1 ? '' : c.req.url.slice(at + 1),
-    header: (name) => c.req.header(name),
+    // HTTP/2 has no `Host`; its authority is in the address.
+    header: (name) => c.req.header(name) ?? (name === 'host' ? new URL(c.req.url).host : undefined),
     target: c,
     body: () => bodyOf(c),
   })

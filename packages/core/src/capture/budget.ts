@@ -13,6 +13,7 @@ export class Budget {
 
   /** Takes memory for recorded bytes, or answers false: then stop recording. */
   takeMemory(bytes: number): boolean {
+    if (bytes > this.#limit.memory) return false
     while (this.memory + bytes > this.#limit.memory) if (!this.relieve()) return false
     this.memory += bytes
     return true
@@ -20,6 +21,7 @@ export class Budget {
 
   /** Takes room in spill files, or answers false. */
   takeSpill(bytes: number): boolean {
+    if (bytes > this.#limit.spill) return false
     while (this.spill + bytes > this.#limit.spill) if (!this.relieve()) return false
     this.spill += bytes
     return true

@@ -45,6 +45,9 @@ export interface Plan {
   onError(error: unknown): void
 }
 
+/** What an exchange takes in memory beside its bodies and its address, roughly. */
+const OVERHEAD = 1024
+
 const ID_BYTES = 16
 const pool = Buffer.alloc(ID_BYTES * 256)
 let used = pool.length
@@ -83,6 +86,7 @@ export class Exchange {
   excluded = false
   #id: string | undefined
   #retained = 1
+  #charged = 0
 
   readonly #waiting: (() => void)[] = []
 
@@ -124,6 +128,7 @@ export class Exchange {
     this.state = 'answered'
     this.answer = facts
     this.duration = Math.round((performance.now() - this.#startedAt) * 1000) / 1000
+    if (!this.excluded) this.#charge(facts)
     if (!this.excluded) this.plan.answered(this)
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
@@ -159,6 +164,13 @@ export class Exchange {
     this.plan.missed(this)
   }
 
+  /** What is held of an exchange beside its bodies counts too: its address is its client's to choose. */
+  #charge(facts: AnswerFacts): void {
+    const bytes = OVERHEAD + this.facts.url.length + (facts.requestType?.length ?? 0)
+    if (this.plan.recorder.budget.takeMemory(bytes)) this.#charged = bytes
+    else this.exclude()
+  }
+
   get truncated(): boolean {
     return (this.request?.truncated ?? false) || (this.response?.truncated ?? false)
   }
@@ -171,6 +183,8 @@ export class Exchange {
   release(): void {
     if (--this.#retained > 0) return
     this.excluded = true
+    this.plan.recorder.budget.memory -= this.#charged
+    this.#charged = 0
     this.request?.release()
     this.response?.release()
     void this.left?.then(releaseLeft)

@@ -55,14 +55,22 @@ export async function keepLeftBody(
     (left.value === undefined ? undefined : Buffer.from(stringifyJSON(left.value as JSONValue)))
   const body = bytes && recorded(bytes, context)
   const isValue = left.bytes === undefined && body !== undefined
-  const files: KeptFile[] = []
-  for (const { field, name, type, content } of left.files ?? []) {
-    const recorder =
-      content instanceof Uint8Array
-        ? recorded(content, context)
-        : await copied(content.path, context, fs)
-    files.push({ field, name, type, recorder })
-  }
+  // All at once: an upload that the handler deletes stays readable once it is open.
+  const kept = await Promise.all(
+    (left.files ?? []).map(async ({ field, name, type, content }) => {
+      try {
+        const recorder =
+          content instanceof Uint8Array
+            ? recorded(content, context)
+            : await copied(content.path, context, fs)
+        return { field, name, type, recorder }
+      } catch (error) {
+        context.onError(error)
+        return undefined
+      }
+    }),
+  )
+  const files = kept.filter((file) => file !== undefined)
   return { body, isValue, form: left.form ?? false, files }
 }
 
@@ -77,7 +85,10 @@ async function copied(path: string, context: RecorderContext, fs: FileSystem): P
   const file = await fs.open(path, 'read')
   try {
     const { size } = await file.stat()
-    for await (const chunk of readRange(file, 0, size)) recorder.add(chunk)
+    for await (const chunk of readRange(file, 0, size)) {
+      recorder.add(chunk)
+      if (recorder.truncated) break
+    }
   } finally {
     await file.close()
   }

@@ -14,16 +14,29 @@ export interface RecorderContext {
 /** Bodies up to this size stay in memory. */
 const SPILL_AFTER = 256 * 1024
 
+/** Sizes of the blocks that small chunks are gathered in. */
+const FIRST_BLOCK = 4 * 1024
+const LARGEST_BLOCK = 64 * 1024
+
+/** Bytes in a row; `used` of them count. */
+interface Block {
+  readonly bytes: Uint8Array
+  used: number
+}
+
 /**
  * Keeps the bytes of one body that pass by, up to the caps: in memory, and beyond 256 KiB in an
  * unnamed file. It never holds anybody up: over a cap it stops keeping and says `truncated`.
  */
 export class Recorder {
   readonly #context: RecorderContext
-  #chunks: Uint8Array[] = []
-  /** Bytes in `#chunks`: taken from the budget's memory. */
-  #inMemory = 0
-  #spilled = 0
+  #blocks: Block[] = []
+  /** What the blocks take, of which the budget knows. */
+  #taken = 0
+  /** Bytes in the file. */
+  #written = 0
+  /** Bytes for which the budget has given room in spill files. */
+  #spillRoom = 0
   #file: OpenFile | undefined
   #writing: Promise<void> | undefined
   #spills = false
@@ -37,35 +50,28 @@ export class Recorder {
     this.#context = context
   }
 
-  /** Bytes kept in memory at the moment. */
+  /** What it takes in memory at the moment. */
   get memoryBytes(): number {
-    return this.#inMemory
+    return this.#taken
   }
 
   /** Keeps a copy of the chunk: its buffer may be reused by its owner. */
   add(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
     if (this.truncated || this.#released) return
-    const { bodyBytes, budget } = this.#context
     let bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
-    if (this.size + bytes.length > bodyBytes) {
+    const room = this.#context.bodyBytes - this.size
+    if (bytes.length > room) {
       this.truncated = true
-      bytes = bytes.subarray(0, bodyBytes - this.size)
+      bytes = bytes.subarray(0, room)
     }
     if (bytes.length === 0) return
-    const spill = this.#spills || this.size + bytes.length > SPILL_AFTER
-    if (!budget.takeMemory(bytes.length)) {
+    const spills = this.#spills || this.size + bytes.length > SPILL_AFTER
+    if ((spills && !this.#takeSpill(bytes.length)) || !this.#append(bytes)) {
       this.truncated = true
       return
     }
-    if (spill && !this.#takeSpill(bytes.length)) {
-      budget.memory -= bytes.length
-      this.truncated = true
-      return
-    }
-    this.#chunks.push(typeof chunk === 'string' ? bytes : Buffer.from(bytes))
-    this.#inMemory += bytes.length
     this.size += bytes.length
-    if (spill) this.#writing ??= this.#spillChunks()
+    if (spills) this.#writing ??= this.#spillBlocks()
   }
 
   /** What was kept: bytes in memory, or an open file of which the first `size` bytes count. */
@@ -78,77 +84,98 @@ export class Recorder {
   contentNow(): Uint8Array | undefined {
     if (this.#file || this.#writing) return undefined
     this.seal()
-    return this.#chunks[0] ?? new Uint8Array()
+    return this.#blocks[0]?.bytes ?? new Uint8Array()
   }
 
-  /** Joins the chunks into one buffer of exactly their size, so that no larger one is kept alive. */
+  /** Joins what is in memory into one block of exactly its size, so that nothing more is held. */
   seal(): void {
-    if (this.#spills || this.#chunks.length === 0) return
-    const [first] = this.#chunks as [Uint8Array]
-    if (this.#chunks.length === 1 && first.buffer.byteLength === first.length) return
+    const [first] = this.#blocks
+    if (this.#spills || first === undefined) return
+    const { buffer } = first.bytes
+    if (this.#blocks.length === 1 && buffer.byteLength === this.size) return
     const joined = Buffer.allocUnsafeSlow(this.size)
     let at = 0
-    for (const chunk of this.#chunks) {
-      joined.set(chunk, at)
-      at += chunk.length
+    for (const { bytes, used } of this.#blocks) {
+      joined.set(bytes.subarray(0, used), at)
+      at += used
     }
-    this.#chunks = [joined]
+    this.#blocks = [{ bytes: joined, used: this.size }]
+    this.#giveBackMemory(this.#taken - this.size)
   }
 
   /** Gives back what was taken; what was kept is gone. */
   release(): void {
     if (this.#released) return
     this.#released = true
-    this.#giveBackMemory(this.#inMemory)
-    this.#chunks = []
+    this.#giveBackMemory(this.#taken)
+    this.#blocks = []
     if (!this.#spills) return
     this.#giveBackSpill()
     void this.#closeFile()
   }
 
+  /** Many small chunks share a block: each alone would cost far more than its bytes. */
+  #append(bytes: Uint8Array): boolean {
+    const last = this.#blocks.at(-1)
+    const fits = last ? Math.min(last.bytes.length - last.used, bytes.length) : 0
+    const rest = bytes.subarray(fits)
+    if (rest.length > 0) {
+      const grown = Math.min(FIRST_BLOCK << this.#blocks.length, LARGEST_BLOCK)
+      const size = last || this.#spills ? Math.max(rest.length, grown) : rest.length
+      if (!this.#context.budget.takeMemory(size)) return false
+      this.#taken += size
+      const block = Buffer.allocUnsafe(size)
+      block.set(rest)
+      this.#blocks.push({ bytes: block, used: rest.length })
+    }
+    if (last && fits > 0) {
+      last.bytes.set(bytes.subarray(0, fits), last.used)
+      last.used += fits
+    }
+    return true
+  }
+
   #takeSpill(bytes: number): boolean {
     const { budget } = this.#context
     // What is in memory until now moves to the file with the first chunk that does not fit.
-    const moving = this.#spills ? bytes : bytes + this.#inMemory
+    const moving = this.#spills ? bytes : bytes + this.size
     if (!this.#spills && !budget.takeSpillFile()) return false
     if (!budget.takeSpill(moving)) {
       if (!this.#spills) budget.spillFiles--
       return false
     }
     this.#spills = true
-    this.#spilled += moving
+    this.#spillRoom += moving
     return true
   }
 
-  async #spillChunks(): Promise<void> {
-    let at = 0
+  async #spillBlocks(): Promise<void> {
     try {
       this.#file ??= await this.#context.openSpill()
-      at = this.size - this.#inMemory
-      while (this.#chunks.length > 0) {
-        const chunks = this.#chunks
-        this.#chunks = []
-        for (const chunk of chunks) {
-          await writeFully(this.#file, chunk, at)
+      while (this.#blocks.length > 0) {
+        const blocks = this.#blocks
+        this.#blocks = []
+        for (const { bytes, used } of blocks) {
+          await writeFully(this.#file, bytes.subarray(0, used), this.#written)
           if (this.#released) break
-          at += chunk.length
-          this.#giveBackMemory(chunk.length)
+          this.#written += used
+          this.#giveBackMemory(bytes.length)
         }
       }
     } catch (error) {
-      this.#fail(at)
+      this.#fail()
       this.#context.onError(error)
     }
     this.#writing = undefined
   }
 
   /** What is in the file stays; without a file there is nothing. */
-  #fail(written: number): void {
+  #fail(): void {
     this.truncated = true
     if (this.#released) return
-    this.size = written
-    this.#giveBackMemory(this.#inMemory)
-    this.#chunks = []
+    this.size = this.#written
+    this.#giveBackMemory(this.#taken)
+    this.#blocks = []
     if (!this.#file) this.#giveBackSpill()
   }
 
@@ -164,12 +191,12 @@ export class Recorder {
   #giveBackSpill(): void {
     this.#spills = false
     this.#context.budget.spillFiles--
-    this.#context.budget.spill -= this.#spilled
-    this.#spilled = 0
+    this.#context.budget.spill -= this.#spillRoom
+    this.#spillRoom = 0
   }
 
   #giveBackMemory(bytes: number): void {
-    this.#inMemory -= bytes
+    this.#taken -= bytes
     this.#context.budget.memory -= bytes
   }
 }

@@ -62,7 +62,7 @@ function flaggable(hall: Hall, id: string): Exchange {
 /** The exchange of a handler's own context or request. */
 function captured(hall: Hall, target: object): Exchange {
   const exchange = exchangeOf(target)
-  if (!exchange || exchange.excluded || !hall.planOf(exchange)) throw notFound()
+  if (!exchange || exchange.excluded || !hall.planOf(exchange)?.captures) throw notFound()
   hall.book.expect(exchange)
   return exchange
 }

@@ -3,6 +3,7 @@ import { Decoder } from '../capture/decoder.ts'
 import type { Exchange } from '../capture/exchange.ts'
 import { HeldInteractions } from '../capture/held-interactions.ts'
 import type { RecorderContext } from '../capture/recorder.ts'
+import { caught } from './caught.ts'
 import { FlaggingError } from '../errors.ts'
 import { FlagBook } from './flag-book.ts'
 import type { FlaggingStats } from '../flagging.ts'
@@ -83,16 +84,24 @@ export class Hall {
 
   /** Hands a failure to `onError`, whose own failures end here. */
   report(error: unknown): void {
+    // Whoever reports failures is not asked to report this one.
+    const swallow = () => undefined
     try {
-      this.settings.onError(error)
+      caught(this.settings.onError(error), swallow)
     } catch {
-      // Whoever reports failures is not asked to report this one.
+      swallow()
     }
   }
 
   /** Stores a sample by hand and counts it; `undefined` is a refusal, which counts for nothing. */
   async counted<Count extends number | undefined>(store: () => Promise<Count>): Promise<Count> {
     this.checkOpen()
+    if (this.#flagging >= this.settings.limits.queue) {
+      throw new FlaggingError(
+        'ERR_FLAGGING_QUEUE_FULL',
+        'Too many flags wait for the callback: make it faster, or raise `limits.queue`.',
+      )
+    }
     this.#flagging++
     try {
       const count = await store()
@@ -134,7 +143,9 @@ export class Hall {
     while (this.#answering.size > 0 && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
-    for (const exchange of this.#answering) this.ended(exchange)
+    for (const exchange of this.#answering) {
+      if (exchange.answer) exchange.ended(exchange.answer, 'complete')
+    }
     const settled = Promise.all([this.#queue.idle(), this.book.settled()])
     // A backlog may take long; a callback that settles nothing in a whole deadline never will.
     for (let before = -1; before !== this.#settledCount;) {

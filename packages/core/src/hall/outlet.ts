@@ -2,6 +2,7 @@ import type { Decoder } from '../capture/decoder.ts'
 import type { RedactRules } from '../capture/decoded.ts'
 import type { Exchange } from '../capture/exchange.ts'
 import { FlaggingError } from '../errors.ts'
+import { caught, isThenable } from './caught.ts'
 import type { FlagEvent, FlagRequest } from '../options/flagging-options.ts'
 import type { Declared } from '../options/declared.ts'
 import type { Dataset, Datasets } from '../sample/datasets.ts'
@@ -68,13 +69,10 @@ export class Outlet {
     const loading = declared ? undefined : datasets.load(dataset)
     if (loading) await loading
     // From here to the callback nothing waits, so columns widen in the order of their setups.
-    let sampled = sample(
-      exchange,
-      parts,
-      endpoint,
-      declared ?? dataset.columns,
-      settings.limits.fileBytes,
-    )
+    let sampled = sample(exchange, parts, endpoint, declared ?? dataset.columns, {
+      maxFileBytes: settings.limits.fileBytes,
+      redact: plan.redact,
+    })
     if (!this.#accepts(sampled, plan, flag !== undefined || settings.mode === 'manual')) {
       return undefined
     }
@@ -123,6 +121,12 @@ export class Outlet {
       settings.username ? username : undefined,
       details,
     )
+    if (typeof count !== 'number') {
+      throw new FlaggingError(
+        'ERR_FLAGGING_CALLBACK',
+        "The callback's `flag` must give the number of samples of its dataset.",
+      )
+    }
     this.#tell({ count, flagData, option, username, details })
     return count
   }
@@ -140,7 +144,7 @@ export class Outlet {
   #accepts({ facts, interaction, anyInput }: Sampled, plan: SamplePlan, byHand: boolean): boolean {
     if (plan.when) {
       try {
-        return plan.when(interaction())
+        return decided(plan.when(interaction()), this.#context.onError)
       } catch (error) {
         this.#context.onError(error)
         return false
@@ -178,9 +182,15 @@ export class Outlet {
 
   #tell(event: FlagEvent): void {
     try {
-      this.#context.settings.onFlag?.(event)
+      caught(this.#context.settings.onFlag?.(event), this.#context.onError)
     } catch (error) {
       this.#context.onError(error)
     }
   }
+}
+
+function decided(result: unknown, onError: (error: unknown) => void): boolean {
+  caught(result, onError)
+  if (!isThenable(result)) return Boolean(result)
+  throw new FlaggingError('ERR_FLAGGING_OPTION', '`when` must answer at once, not with a promise.')
 }

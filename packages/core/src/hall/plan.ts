@@ -11,7 +11,7 @@ import { nodeFileSystem } from '../store/node-file-system.ts'
 /** What an adapter mounts: how exchanges that pass one middleware are treated. */
 export interface MountedPlan extends Plan, SamplePlan {
   readonly owner: Hall
-  /** Whether anything is captured; `false` leaves an exchange out. */
+  /** `false` where an exchange is left out, unless a middleware further in takes it. */
   readonly captures: boolean
   /** Whether a request of this method may become a sample: others need no tap. */
   wants(method: string): boolean
@@ -54,19 +54,25 @@ export function makePlan(
     mayIssueId: (exchange) =>
       !hall.isClosed && (when !== undefined || mayCount(exchange, declared)),
     opened: (exchange) => hall.held.add(exchange),
-    answered: (exchange) => hall.answered(exchange),
-    ended: (exchange) => hall.ended(exchange),
+    answered: (exchange) => {
+      if (!never) hall.answered(exchange)
+    },
+    ended: (exchange) => {
+      if (never) exchange.release()
+      else hall.ended(exchange)
+    },
     missed: (exchange) => keepLeft(hall, exchange, leftBody),
     onError: (error) => hall.report(error),
   }
 }
 
+/** Kept at once where it can be: the handler may change what was left. */
 function keepLeft(hall: Hall, exchange: Exchange, leftBody: LeftBodyReader): void {
-  const keep = async () => {
-    const left = await leftBody(exchange.target as object)
-    return left && keepLeftBody(left, hall.recorder, nodeFileSystem)
-  }
-  exchange.left = keep().catch((error: unknown) => {
+  const keep = (left: LeftBody | undefined) =>
+    left && keepLeftBody(left, hall.recorder, nodeFileSystem)
+  const left = leftBody(exchange.target as object)
+  const kept = left instanceof Promise ? left.then(keep) : Promise.resolve(keep(left))
+  exchange.left = kept.catch((error: unknown) => {
     hall.report(error)
     return undefined
   })

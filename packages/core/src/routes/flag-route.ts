@@ -12,7 +12,7 @@ import { recordOf } from '../sample/slot.ts'
 import { redacted } from '../sample/sampler.ts'
 import { json } from './answers.ts'
 import { holdsData, postedKey, postedSlots, textOf } from './posted-sample.ts'
-import { readBody } from './read-body.ts'
+import { type ReadBody, readBody } from './read-body.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
 
 /** Bytes of a flag that only names an interaction. */
@@ -32,18 +32,19 @@ export async function postFlag(hall: Hall, request: RouteRequest): Promise<Route
   const { acceptData, limits } = settings
   const maxBytes = acceptData ? Math.min(limits.bodyBytes, limits.interactionBytes) : FLAG_BYTES
   const context = { recorder: hall.recorder, decoder: hall.decoder, limits }
-  const { body, release } = await readBody(request, context, maxBytes, acceptData)
+  const read = await readBody(request, context, maxBytes, acceptData)
+  const { body } = read
   try {
     const username = await hall.username(request.target)
     const isForm = /^multipart\//i.test(request.header('content-type') ?? '')
     const flag = flagOf(body, username)
     const { count, fresh } =
       acceptData && holdsData(body, isForm)
-        ? await postSample(hall, body, isForm, flag)
+        ? await postSample(hall, read, isForm, flag)
         : await flagByHand(hall, idOf(body), flag)
     return json(fresh ? 201 : 200, { count })
   } finally {
-    release()
+    read.release()
   }
 }
 
@@ -67,7 +68,7 @@ function idOf(body: Body): string {
 
 async function postSample(
   hall: Hall,
-  body: Body,
+  { body, retain, release }: ReadBody,
   isForm: boolean,
   given: FlagRequest,
 ): Promise<{ count: number; fresh: boolean }> {
@@ -78,8 +79,10 @@ async function postSample(
   const slots = postedSlots(body, isForm, declared, rules, settings.limits.fileBytes)
   const id = textOf(body, 'id') === undefined ? undefined : idOf(body)
   const key = id === undefined ? undefined : await postedKey(id, flag, slots)
-  return hall.book.oncePosted(key, () =>
-    hall.counted(() => {
+  return hall.book.oncePosted(key, () => {
+    // The callback may read its files for longer than anybody waits.
+    retain()
+    const stored = hall.counted(() => {
       const interaction = postedInteraction(id ?? createId(), declared, slots)
       const sampled = {
         facts: interaction,
@@ -92,8 +95,9 @@ async function postSample(
       const safe =
         typeof settings.redact === 'function' ? redacted(sampled, settings.redact) : sampled
       return store(hall, declared, safe.slots, interaction, flag)
-    }),
-  )
+    })
+    return stored.finally(release)
+  })
 }
 
 async function store(

@@ -14,7 +14,11 @@ export function checkOrigin(header: Header, origins: ReadonlySet<string>): void 
   const origin = header('origin')
   if (origin !== undefined && origins.has(origin)) return
   if (site === 'same-origin' || site === 'none') return
-  if (site === undefined && (origin === undefined || isOwn(origin, header('host')))) return
+  if (
+    site === undefined &&
+    (origin === undefined || isOwn(origin, header('host') ?? header(':authority')))
+  )
+    return
   throw new FlaggingError(
     'ERR_FLAGGING_FORBIDDEN',
     'Pages of this origin may not use the flag routes: the server has to list it in `origins`.',

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { redactJSON } from '../capture/redact-json.ts'
 import { REDACTED, isHidden } from '../capture/redact-rules.ts'
 import type { RedactRules } from '../capture/decoded.ts'
 import { stringifyJSON } from '../capture/stringify-json.ts'
@@ -15,6 +14,7 @@ import {
   isFlaggedFile,
   isFlaggedFileList,
 } from '../sample/flag-value.ts'
+import { hideIn } from '../sample/hide-in.ts'
 import { EMPTY, type Slot, elementSlots, memberSlots } from '../sample/slot.ts'
 
 /** What a posted form says beside the values. */
@@ -44,7 +44,10 @@ export function postedSlots(
   return declared.all.map((component, index) => {
     const slot = slots[index] ?? EMPTY
     checkFile(component, slot)
-    return hidden(coerce(slot, component.type, maxFileBytes), component.label, rules)
+    const made = coerce(slot, component.type, maxFileBytes)
+    return isHidden(rules, component.label, component.label)
+      ? { value: REDACTED }
+      : hideIn(made, component.label, rules)
   })
 }
 
@@ -81,24 +84,12 @@ function side(
   return labels.map((label) => members.get(label))
 }
 
-function checkFile({ label, type }: Component, { value, json }: Slot): void {
+function checkFile({ label, type }: Component, slot: Slot): void {
   const takesFiles = type === 'any' || isFileType(type)
-  if (takesFiles || json !== undefined) return
-  if (isFlaggedFile(value) || isFlaggedFileList(value)) {
+  if (takesFiles || slot.json !== undefined) return
+  if (isFlaggedFile(slot.value) || isFlaggedFileList(slot.value)) {
     throw bad(`The component '${label}' takes no file.`)
   }
-}
-
-function hidden(slot: Slot, label: string, rules: RedactRules): Slot {
-  if (isHidden(rules, label, label)) return { value: REDACTED }
-  const { value, json } = slot
-  const isStructured = typeof value === 'object' && value !== null
-  if (json === undefined && (!isStructured || isFlaggedFile(value) || isFlaggedFileList(value))) {
-    return slot
-  }
-  const text = json ?? stringifyJSON(value as JSONValue)
-  const safe = redactJSON(text, (key, path) => isHidden(rules, key, `${label}.${path}`))
-  return safe === text ? slot : { value: JSON.parse(safe) as JSONValue, json: safe }
 }
 
 /**
@@ -111,11 +102,15 @@ export async function postedKey(
   slots: readonly Slot[],
 ): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([id, flag]))
-  for (const { value, json } of slots) {
+  for (const slot of slots) {
     hash.update('\0')
-    for (const part of isFlaggedFileList(value) ? value : [value]) {
+    if (slot.json !== undefined) {
+      hash.update(slot.json)
+      continue
+    }
+    for (const part of isFlaggedFileList(slot.value) ? slot.value : [slot.value]) {
       if (isFlaggedFile(part)) await hashFile(hash, part)
-      else hash.update(json ?? stringifyJSON(part as JSONValue))
+      else hash.update(stringifyJSON(part as JSONValue))
     }
   }
   return hash.digest('base64url')

@@ -18,9 +18,10 @@ export interface ReadContext {
 /** Posted values are redacted later, when it is known which component they belong to. */
 const NO_RULES: RedactRules = { names: [], extra: [], exempt: [] }
 
-/** A decoded body; release it when its files are done with. */
+/** A decoded body, whose files can be read until everybody who holds it has released it. */
 export interface ReadBody {
   readonly body: Body
+  readonly retain: () => void
   readonly release: () => void
 }
 
@@ -62,10 +63,7 @@ export async function readBody(
   const release = () => recorder.release()
   try {
     if (Number(request.header('content-length')) > maxBytes) throw tooLarge(maxBytes)
-    for await (const chunk of given.chunks()) {
-      recorder.add(chunk)
-      if (recorder.truncated) throw tooLarge(maxBytes)
-    }
+    await record(given.chunks(), recorder, maxBytes)
     const encoding = request.header('content-encoding')
     return checked(await decodeRecorded(recorder, { type, encoding }, decode), release)
   } catch (error) {
@@ -75,8 +73,36 @@ export async function readBody(
   }
 }
 
+async function record(
+  chunks: AsyncIterable<Uint8Array>,
+  recorder: Recorder,
+  maxBytes: number,
+): Promise<void> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  for (;;) {
+    const next = await iterator.next().catch(() => {
+      throw bad('The body broke off.')
+    })
+    if (next.done === true) return
+    recorder.add(next.value)
+    if (recorder.truncated && recorder.size >= maxBytes) throw tooLarge(maxBytes)
+    if (recorder.truncated) {
+      throw new FlaggingError('ERR_FLAGGING_QUEUE_FULL', 'Too much waits to be stored.')
+    }
+  }
+}
+
 function checked(body: Body, release: () => void): ReadBody {
-  if (body.fields && body.error === undefined && !body.truncated) return { body, release }
+  if (body.fields && body.error === undefined && !body.truncated) {
+    let holders = 1
+    return {
+      body,
+      retain: () => void holders++,
+      release: () => {
+        if (--holders === 0) release()
+      },
+    }
+  }
   release()
   if (body.truncated) throw bad('The body has more fields or files than are taken.')
   throw bad(

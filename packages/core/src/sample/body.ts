@@ -64,7 +64,7 @@ function wholeOf(fields: ReadonlyMap<string, Slot>): Slot {
   const value = recordOf(fields) as unknown as FlagValue
   const slots = [...fields]
   const exact = slots.every(([name, slot]) => slot.json === undefined && !INTEGER_KEY.test(name))
-  const hasFiles = slots.some(([, { json, value: part }]) => json === undefined && isFiles(part))
+  const hasFiles = slots.some(([, slot]) => slot.json === undefined && isFiles(slot.value))
   if (exact || hasFiles) return { value }
   const members = slots.map(
     ([name, slot]) =>

@@ -1,10 +1,20 @@
 import { type Component, type ComponentSource, isFileType } from '../components.ts'
+import type { RedactRules } from '../capture/decoded.ts'
+import { FlaggingError } from '../errors.ts'
+import { caught, isThenable } from '../hall/caught.ts'
 import type { Body } from './body.ts'
+import { hideIn } from './hide-in.ts'
 import { coerce, textAsFile } from './coerce.ts'
 import type { Parts } from './decode-exchange.ts'
 import { type FlagValue, isFlaggedFile } from './flag-value.ts'
 import type { Interaction } from './interaction.ts'
 import { EMPTY, type Slot, elementSlots } from './slot.ts'
+
+/** What the values of columns are held to. */
+export interface ColumnRules {
+  readonly maxFileBytes: number
+  readonly redact: RedactRules
+}
 
 /** The declared inputs, and whether at least one of them was present. */
 export interface FoundInputs {
@@ -21,7 +31,7 @@ export function lookUpInputs(
   components: readonly Component[],
   parts: Parts,
   interaction: () => Interaction,
-  maxFileBytes: number,
+  rules: ColumnRules,
 ): FoundInputs {
   const places = [parts.request.fields, parts.query, parts.params]
   const found = components.map(({ label, from = label }) =>
@@ -35,9 +45,15 @@ export function lookUpInputs(
     found[open[0] as number] = request.whole
   }
   return {
-    slots: components.map(({ type }, index) => coerce(found[index] ?? EMPTY, type, maxFileBytes)),
+    slots: components.map((component, index) => columnSlot(component, found[index], rules)),
     anyPresent: found.some((slot) => slot !== undefined),
   }
+}
+
+function columnSlot({ label, type }: Component, slot: Slot | undefined, rules: ColumnRules): Slot {
+  const made = coerce(slot ?? EMPTY, type, rules.maxFileBytes)
+  // JSON that a form has spelled out becomes JSON only here.
+  return slot?.spelled === true ? hideIn(made, label, rules.redact) : made
 }
 
 function inputSlot(
@@ -68,7 +84,7 @@ export function lookUpOutputs(
   components: readonly Component[],
   parts: Parts,
   interaction: () => Interaction,
-  maxFileBytes: number,
+  rules: ColumnRules,
 ): readonly Slot[] {
   const { response } = parts
   const [only] = components
@@ -80,7 +96,7 @@ export function lookUpOutputs(
         slot = wholeSlot(response, type, parts.responseType)
       } else slot = element(response, index)
     }
-    return coerce(slot ?? EMPTY, type, maxFileBytes)
+    return columnSlot(component, slot, rules)
   })
 }
 
@@ -111,6 +127,10 @@ function asked(
   interaction: () => Interaction,
 ): Slot | undefined {
   const value = from(interaction())
+  caught(value, () => undefined)
+  if (isThenable(value)) {
+    throw new FlaggingError('ERR_FLAGGING_OPTION', '`from` must give a value, not a promise.')
+  }
   return value === undefined ? undefined : { value }
 }
 

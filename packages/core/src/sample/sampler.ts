@@ -1,11 +1,12 @@
 import { stringifyJSON } from '../capture/stringify-json.ts'
+import { caught } from '../hall/caught.ts'
 import type { Exchange } from '../capture/exchange.ts'
 import type { Component } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
 import type { Declared } from '../options/declared.ts'
 import { coerce } from './coerce.ts'
 import type { Parts } from './decode-exchange.ts'
-import { lookUpInputs, lookUpOutputs } from './declared-columns.ts'
+import { type ColumnRules, lookUpInputs, lookUpOutputs } from './declared-columns.ts'
 import type { FlagValue, JSONValue } from './flag-value.ts'
 import { type Found, InferredColumns } from './inferred-columns.ts'
 import type { Interaction } from './interaction.ts'
@@ -36,7 +37,7 @@ export function sample(
   parts: Parts,
   endpoint: string,
   target: Declared | InferredColumns,
-  maxFileBytes: number,
+  rules: ColumnRules,
 ): Sampled {
   const facts: SampleFacts = {
     id: exchange.id,
@@ -53,13 +54,13 @@ export function sample(
   let components: readonly Component[] = []
   let slots: readonly Slot[] = []
   if (target instanceof InferredColumns) {
-    const layout = target.layOut(found(parts, maxFileBytes))
+    const layout = target.layOut(found(parts, rules.maxFileBytes))
     components = layout.columns.components
     slots = layout.slots
     return { ...rest, components, slots, columns: layout.columns, anyInput: true }
   }
-  const inputs = lookUpInputs(target.inputs, parts, rest.interaction, maxFileBytes)
-  const outputs = lookUpOutputs(target.outputs, parts, rest.interaction, maxFileBytes)
+  const inputs = lookUpInputs(target.inputs, parts, rest.interaction, rules)
+  const outputs = lookUpOutputs(target.outputs, parts, rest.interaction, rules)
   components = target.all
   slots = [...inputs.slots, ...outputs]
   return { ...rest, components, slots, columns: undefined, anyInput: inputs.anyPresent }
@@ -76,6 +77,7 @@ export function redacted(
   let interaction: Interaction
   try {
     interaction = redact(sampled.interaction())
+    caught(interaction, () => undefined)
     if (!interaction.inputs || !interaction.outputs) {
       throw new TypeError('inputs or outputs missing')
     }

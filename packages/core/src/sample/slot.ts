@@ -34,29 +34,40 @@ function fileOf(part: FilePart, source: PartSource): SourceFile {
 }
 
 /** The elements of a slot that holds a list; `undefined` where it holds none. */
-export function elementSlots({ value, json }: Slot): readonly Slot[] | undefined {
-  if (!Array.isArray(value)) return undefined
-  const texts = json === undefined ? undefined : splitJSON(json)?.values
-  return (value as readonly FlagValue[]).map((element, index) => exactSlot(element, texts?.[index]))
+export function elementSlots(slot: Slot): readonly Slot[] | undefined {
+  if (slot.json !== undefined) {
+    return slot.json.startsWith('[') ? splitJSON(slot.json)?.values.map(slotOfText) : undefined
+  }
+  if (!Array.isArray(slot.value)) return undefined
+  return (slot.value as readonly FlagValue[]).map((value) => ({ value }))
 }
 
 /** The members of a slot that holds a JSON object; `undefined` where it holds none. */
-export function memberSlots({ value, json }: Slot): ReadonlyMap<string, Slot> | undefined {
+export function memberSlots(slot: Slot): ReadonlyMap<string, Slot> | undefined {
+  if (slot.json !== undefined) {
+    const { keys, values } = splitJSON(slot.json) ?? { keys: undefined, values: [] }
+    return keys && new Map(keys.map((key, index) => [key, slotOfText(values[index] as string)]))
+  }
+  const { value } = slot
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const parts = json === undefined ? undefined : splitJSON(json)
-  const texts = new Map(parts?.keys?.map((key, index) => [key, parts.values[index]]))
   return new Map(
     Object.entries(value as Record<string, FlagValue>).map(([key, member]) => [
       key,
-      exactSlot(member, texts.get(key)),
+      { value: member },
     ]),
   )
 }
 
-function exactSlot(value: FlagValue, json: string | undefined): Slot {
-  const isExact = json === undefined || JSON.stringify(value) === json
-  return isExact ? { value } : { value, json }
+/** JSON text as a slot; large ones are parsed on first use. */
+export function slotOfText(text: string): Slot {
+  if (text.length > LARGE && !text.startsWith('"')) return new LargeSlot(text)
+  const value = JSON.parse(text) as JSONValue
+  const isExact = typeof value === 'string' || JSON.stringify(value) === text
+  return isExact ? { value } : { value, json: text }
 }
+
+/** Characters of JSON text that are not parsed before somebody asks. */
+const LARGE = 256 * 1024
 
 /** A large JSON value: most callbacks only need its text. */
 class LargeSlot implements Slot {

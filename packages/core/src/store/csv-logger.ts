@@ -100,7 +100,7 @@ export class CSVLogger implements FlaggingCallback {
       own.map(([column]) => column),
     )
     const values = [
-      ...flagData.map((value, index) => ({ value, json: details?.json?.[index] })),
+      ...components.map((_, index) => rowValue(flagData, index, details?.json?.[index])),
       ...own.map(([, value]) => ({ value })),
     ]
     return this.#dataset(dir).append(sampleRow(layout, values))
@@ -249,4 +249,13 @@ function noLock(cause: Error): FlaggingError {
 
 function neverSetUp(): never {
   throw new FlaggingError('ERR_FLAGGING_OPTION', 'Call `setup` before `flag`')
+}
+
+/** A value whose JSON text is there is not asked for: large ones are parsed when they are. */
+function rowValue(
+  flagData: readonly FlagValue[],
+  index: number,
+  json: string | undefined,
+): RowValue {
+  return json === undefined || json.startsWith('"') ? { value: flagData[index] ?? null } : { json }
 }

@@ -15,7 +15,8 @@ const LONE_SURROGATE = /\p{Cs}/u
 
 /** A value, and its exact JSON text where JavaScript cannot hold it. */
 export interface RowValue {
-  readonly value: FlagValue | undefined
+  /** Not looked at where there is a text. */
+  readonly value?: FlagValue | undefined
   readonly json?: string | undefined
 }
 
