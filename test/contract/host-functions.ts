@@ -91,6 +91,17 @@ export function hostFunctionsContract(adapter: Adapter): void {
     })
   })
 
+  test('what is held of an address counts as memory, too', async () => {
+    const { server, flagging } = await start({ limits: { heldBytes: 64 * 1024 } })
+    for (let count = 0; count < 20; count++) {
+      await send(server, `/calculate?q=${'a'.repeat(10_000)}`, postJSON(sample))
+    }
+    const { held, memoryBytes } = flagging.stats()
+    expect(memoryBytes).toBeLessThanOrEqual(64 * 1024)
+    expect(held).toBeGreaterThan(0)
+    expect(held).toBeLessThan(7)
+  })
+
   describe('what is hidden', () => {
     test('JSON that a form spells out in a json component', async () => {
       const { world, server } = await start({

@@ -223,3 +223,26 @@ describe('the flag routes as plain request in, plain response out', () => {
     settle?.(1)
   })
 })
+
+test('posted samples wait for the callback within bounds: beyond them a 503, later a 201', async () => {
+  const waiting: ((count: number) => void)[] = []
+  const callback: FlaggingCallback = {
+    setup: () => undefined,
+    flag: () => new Promise<number>((resolve) => waiting.push(resolve)),
+  }
+  const settle = async (count: number) => {
+    while (waiting.length < count) await new Promise((resolve) => setImmediate(resolve))
+    waiting[count - 1]?.(count)
+  }
+  const { ask, errors } = await start({ callback, limits: { queueBytes: 10_000 } })
+  const post = () => ask({ body: JSON.stringify({ data: ['x'.repeat(8000), 1] }) })
+  const first = post()
+  const second = await post()
+  expect(second).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+  expect(errors).toMatchObject([{ code: 'ERR_FLAGGING_QUEUE_FULL' }])
+  await settle(1)
+  expect((await first).status).toBe(201)
+  const third = post()
+  await settle(2)
+  expect((await third).status).toBe(201)
+})

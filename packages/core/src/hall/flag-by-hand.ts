@@ -77,7 +77,8 @@ async function store(
   // Held on to for the callback's own time, which may be longer than anybody waits.
   exchange.retain()
   try {
-    const count = await hall.counted(() => hall.outlet.store(exchange, plan, flag, username))
+    const bytes = (exchange.request?.size ?? 0) + (exchange.response?.size ?? 0)
+    const count = await hall.counted(bytes, () => hall.outlet.store(exchange, plan, flag, username))
     if (count === undefined) throw notFound()
     return count
   } finally {

@@ -37,6 +37,7 @@ export class Hall {
   #stored = 0
   #failed = 0
   #flagging = 0
+  #flaggingBytes = 0
   #closed = false
   #closing: Promise<void> | undefined
 
@@ -93,16 +94,26 @@ export class Hall {
     }
   }
 
-  /** Stores a sample by hand and counts it; `undefined` is a refusal, which counts for nothing. */
-  async counted<Count extends number | undefined>(store: () => Promise<Count>): Promise<Count> {
+  /**
+   * Stores a sample by hand and counts it; `undefined` is a refusal, which counts for nothing.
+   * @param bytes what it holds until it is stored
+   */
+  async counted<Count extends number | undefined>(
+    bytes: number,
+    store: () => Promise<Count>,
+  ): Promise<Count> {
     this.checkOpen()
-    if (this.#flagging >= this.settings.limits.queue) {
+    const { queue, queueBytes } = this.settings.limits
+    const isFull = this.#flagging > 0 && this.#flaggingBytes + bytes > queueBytes
+    if (isFull || this.#flagging >= queue) {
       throw new FlaggingError(
         'ERR_FLAGGING_QUEUE_FULL',
-        'Too many flags wait for the callback: make it faster, or raise `limits.queue`.',
+        'Too many flags wait for the callback: make it faster, or raise `limits.queue` and ' +
+          '`limits.queueBytes`.',
       )
     }
     this.#flagging++
+    this.#flaggingBytes += bytes
     try {
       const count = await store()
       if (count !== undefined) this.#stored++
@@ -112,6 +123,7 @@ export class Hall {
       throw error
     } finally {
       this.#flagging--
+      this.#flaggingBytes -= bytes
     }
   }
 

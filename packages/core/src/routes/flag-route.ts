@@ -68,7 +68,7 @@ function idOf(body: Body): string {
 
 async function postSample(
   hall: Hall,
-  { body, retain, release }: ReadBody,
+  { body, bytes, retain, release }: ReadBody,
   isForm: boolean,
   given: FlagRequest,
 ): Promise<{ count: number; fresh: boolean }> {
@@ -82,7 +82,7 @@ async function postSample(
   return hall.book.oncePosted(key, () => {
     // The callback may read its files for longer than anybody waits.
     retain()
-    const stored = hall.counted(() => {
+    const stored = hall.counted(bytes, () => {
       const interaction = postedInteraction(id ?? createId(), declared, slots)
       const sampled = {
         facts: interaction,

@@ -21,6 +21,8 @@ const NO_RULES: RedactRules = { names: [], extra: [], exempt: [] }
 /** A decoded body, whose files can be read until everybody who holds it has released it. */
 export interface ReadBody {
   readonly body: Body
+  /** What it holds, undecoded. */
+  readonly bytes: number
   readonly retain: () => void
   readonly release: () => void
 }
@@ -48,7 +50,8 @@ export async function readBody(
     const kept = await keepLeftBody(given.left, context.recorder, nodeFileSystem)
     const recorders = [kept.body, ...kept.files.map((file) => file.recorder)]
     const release = () => recorders.forEach((recorder) => recorder?.release())
-    return checked(await leftBody(kept, type, decode), release)
+    const bytes = recorders.reduce((sum, recorder) => sum + (recorder?.size ?? 0), 0)
+    return checked(await leftBody(kept, type, decode), bytes, release)
   }
   const isJSON = type !== undefined && /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)
   const isMultipart = type !== undefined && /^multipart\/form-data\s*;/i.test(type)
@@ -65,7 +68,11 @@ export async function readBody(
     if (Number(request.header('content-length')) > maxBytes) throw tooLarge(maxBytes)
     await record(given.chunks(), recorder, maxBytes)
     const encoding = request.header('content-encoding')
-    return checked(await decodeRecorded(recorder, { type, encoding }, decode), release)
+    return checked(
+      await decodeRecorded(recorder, { type, encoding }, decode),
+      recorder.size,
+      release,
+    )
   } catch (error) {
     given.discard()
     release()
@@ -92,11 +99,12 @@ async function record(
   }
 }
 
-function checked(body: Body, release: () => void): ReadBody {
+function checked(body: Body, bytes: number, release: () => void): ReadBody {
   if (body.fields && body.error === undefined && !body.truncated) {
     let holders = 1
     return {
       body,
+      bytes,
       retain: () => void holders++,
       release: () => {
         if (--holders === 0) release()
