@@ -1,7 +1,7 @@
 import { type Component, type ComponentSource, isFileType } from '../components.ts'
 import type { RedactRules } from '../capture/decoded.ts'
 import { FlaggingError } from '../errors.ts'
-import { caught, isThenable } from '../hall/caught.ts'
+import { caught, isThenable } from '../caught.ts'
 import type { Body } from './body.ts'
 import { hideIn } from './hide-in.ts'
 import { coerce, textAsFile } from './coerce.ts'

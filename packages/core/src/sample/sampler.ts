@@ -1,5 +1,5 @@
 import { stringifyJSON } from '../capture/stringify-json.ts'
-import { caught } from '../hall/caught.ts'
+import { caught } from '../caught.ts'
 import type { Exchange } from '../capture/exchange.ts'
 import type { Component } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
