@@ -102,6 +102,13 @@ export function hostFunctionsContract(adapter: Adapter): void {
     expect(held).toBeLessThan(7)
   })
 
+  test('an id that went out can be flagged whole, even where memory is all but gone', async () => {
+    const { world, server } = await start({ limits: { heldBytes: 900 } })
+    const { id } = await calculate(server)
+    expect((await flag(server, id)).status).toBe(201)
+    expect(await world.read('calculate/logs.csv')).toBe('num1,operation,num2,Output\n5,add,7,12\n')
+  })
+
   describe('what is hidden', () => {
     test('JSON that a form spells out in a json component', async () => {
       const { world, server } = await start({

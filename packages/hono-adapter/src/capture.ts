@@ -12,6 +12,7 @@ import {
 } from '@flagging/core/adapter'
 import type { Context, Next } from 'hono'
 import { matchedRoutes, routePath } from 'hono/route'
+import { mountOf } from './mount.ts'
 
 /** What `@hono/node-server` hands over of the socket. */
 interface NodeBindings {
@@ -24,12 +25,15 @@ const onSockets = new WeakSet<object>()
 /** Without sockets, whether a request is made from within another one. */
 const running = new AsyncLocalStorage<true>()
 
-/** Lets the rest of the app answer, and sees the exchange go by if it may become a sample. */
+/**
+ * Lets the rest of the app answer, and sees the exchange go by if it may become a sample.
+ * @param index the middleware's own place among the matched routes
+ */
 export async function capture(
   plan: MountedPlan,
   c: Context,
   next: Next,
-  mount: string,
+  index: number,
 ): Promise<void> {
   const { incoming, outgoing } = (c.env ?? {}) as NodeBindings
   const earlier = exchangeOf(c)
@@ -39,13 +43,13 @@ export async function capture(
   }
   if (incoming && outgoing && exchangeOf(incoming) === undefined) {
     onSockets.add(plan.owner)
-    if (plan.wants(c.req.method)) tapSocket(plan, c, incoming, outgoing, mount)
+    if (plan.wants(c.req.method)) tapSocket(plan, c, incoming, outgoing, index)
     return next()
   }
   const isOwnCall =
     onSockets.has(plan.owner) || incoming !== undefined || running.getStore() === true
   if (isOwnCall || !plan.wants(c.req.method)) return next()
-  await running.run(true, () => tapFetch(plan, c, next, mount))
+  await running.run(true, () => tapFetch(plan, c, next, index))
 }
 
 /** Of several middlewares the innermost decides. */
@@ -54,11 +58,11 @@ function decide(exchange: Exchange, plan: MountedPlan, outgoing: ServerResponse 
   if (outgoing) watchHead(exchange, outgoing)
 }
 
-function begin(plan: MountedPlan, c: Context, url: string, mount: string): Exchange {
+function begin(plan: MountedPlan, c: Context, url: string, index: number): Exchange {
   const exchange = new Exchange(plan, c, {
     method: c.req.method,
     url,
-    route: (target) => routeOf(target as Context, mount),
+    route: (target) => routeOf(target as Context, index),
   })
   mark(c, exchange)
   return exchange
@@ -69,19 +73,19 @@ function tapSocket(
   c: Context,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  mount: string,
+  index: number,
 ): void {
   try {
-    tapNode(begin(plan, c, incoming.url ?? '/', mount), incoming, outgoing)
+    tapNode(begin(plan, c, incoming.url ?? '/', index), incoming, outgoing)
   } catch (error) {
     plan.onError(error)
   }
 }
 
 /** Where there is no Node socket, web streams are watched. */
-async function tapFetch(plan: MountedPlan, c: Context, next: Next, mount: string): Promise<void> {
+async function tapFetch(plan: MountedPlan, c: Context, next: Next, index: number): Promise<void> {
   const { pathname, search } = new URL(c.req.url)
-  const exchange = begin(plan, c, pathname + search, mount)
+  const exchange = begin(plan, c, pathname + search, index)
   const request = c.req.raw
   const { headers } = request
   try {
@@ -89,7 +93,12 @@ async function tapFetch(plan: MountedPlan, c: Context, next: Next, mount: string
   } catch (error) {
     plan.onError(error)
   }
-  await next()
+  try {
+    await next()
+  } catch (error) {
+    exchange.exclude()
+    throw error
+  }
   if (exchange.excluded) return
   try {
     const response = c.res
@@ -117,10 +126,12 @@ async function tapFetch(plan: MountedPlan, c: Context, next: Next, mount: string
 }
 
 /** The pattern of the handler that answered; where it has none, what the middleware is mounted on. */
-function routeOf(c: Context, mount: string): { pattern: string; params: Record<string, string> } {
+function routeOf(c: Context, index: number): { pattern: string; params: Record<string, string> } {
   const pattern = routePath(c)
   const handler = matchedRoutes(c)[c.req.routeIndex]
   // A pattern for all methods that ends with a wildcard is where a middleware is mounted.
   const isRoute = handler !== undefined && !(handler.method === 'ALL' && pattern.endsWith('*'))
+  const mounted = routePath(c, index)
+  const mount = mountOf(mounted) ?? mounted
   return { pattern: isRoute ? pattern : mount, params: c.req.param() as Record<string, string> }
 }

@@ -2,7 +2,7 @@ import type { Flagging, FlaggingOptions } from '@flagging/core'
 import { routesHallOf } from '@flagging/core/adapter'
 import { type Context, type Env, Hono } from 'hono'
 import { routePath } from 'hono/route'
-import { mountOf, pathBelow } from './flagging.ts'
+import { mountOf, pathBelow } from './mount.ts'
 import { answer } from './route-bridge.ts'
 
 /**

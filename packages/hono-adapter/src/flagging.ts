@@ -4,6 +4,7 @@ import type { Context, Env, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { capture } from './capture.ts'
 import { leftBody } from './left-body.ts'
+import { mountOf, pathBelow } from './mount.ts'
 import { answer } from './route-bridge.ts'
 
 /** The middleware, which carries its {@link Flagging}. */
@@ -26,28 +27,15 @@ export function flagging<E extends Env = Env>(
   const plan = makePlan(hall, overrides, (c) => leftBody(c as Context))
   const { path } = hall.settings
   const middleware: MiddlewareHandler<E> = async (c, next) => {
-    const mount = mountOf(routePath(c))
-    if (path !== false && mount !== undefined) {
-      const below = pathBelow(c.req.path, mount, path)
+    const { path: asked, routeIndex } = c.req
+    // Most paths are settled without asking for the routes.
+    if (path !== false && asked.includes(path)) {
+      const mount = mountOf(routePath(c))
+      const below = mount === undefined ? undefined : pathBelow(asked, mount, path)
       const response = below === undefined ? undefined : await answer(hall, c, below)
       if (response) return response
     }
-    await capture(plan, c, next, mount ?? routePath(c))
+    await capture(plan, c, next, routeIndex)
   }
   return Object.assign(middleware, { flagging: shared })
-}
-
-/** What a middleware is mounted on; `undefined` where that is a single route. */
-export function mountOf(pattern: string): string | undefined {
-  if (pattern === '*' || pattern === '/*') return ''
-  return pattern.endsWith('/*') ? pattern.slice(0, -2) : undefined
-}
-
-/** The path below a mount and the flag routes' own path; `undefined` where it is not below. */
-export function pathBelow(path: string, mount: string, own: string): string | undefined {
-  if (!path.includes(own)) return undefined
-  const rest = path.split('/').slice(mount.split('/').length)
-  const below = rest.length === 0 ? '' : `/${rest.join('/')}`
-  if (below !== own && !below.startsWith(`${own}/`)) return undefined
-  return below.slice(own.length) || '/'
 }

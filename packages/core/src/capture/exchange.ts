@@ -87,7 +87,6 @@ export class Exchange {
   #id: string | undefined
   #retained = 1
   #charged = 0
-
   readonly #waiting: (() => void)[] = []
 
   constructor(plan: Plan, target: object, facts: RequestFacts) {
@@ -168,7 +167,8 @@ export class Exchange {
   #charge(facts: AnswerFacts): void {
     const bytes = OVERHEAD + this.facts.url.length + (facts.requestType?.length ?? 0)
     if (this.plan.recorder.budget.takeMemory(bytes)) this.#charged = bytes
-    else this.exclude()
+    // An id that is out keeps its promise; the number of those is bounded, too.
+    else if (!this.issued) this.exclude()
   }
 
   get truncated(): boolean {
