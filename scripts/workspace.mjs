@@ -49,7 +49,8 @@ export function install() {
 }
 
 function isInstalled() {
-  const folders = [root, `${root}examples/`, ...packages.map((name) => `${root}packages/${name}/`)]
+  const members = ['examples', 'conformance', ...packages.map((name) => `packages/${name}`)]
+  const folders = [root, ...members.map((name) => `${root}${name}/`)]
   if (!folders.every((folder) => existsSync(`${folder}node_modules`))) return false
   if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockfileHash()
   const installed = statSync(`${root}node_modules/.modules.yaml`, { throwIfNoEntry: false })
