@@ -2,10 +2,17 @@ import { describe } from 'vitest'
 import { accessContract } from './access.ts'
 import { callbackContract } from './callbacks.ts'
 import { byHandContract } from './by-hand.ts'
-import { capturedBodiesContract } from './captured-bodies.ts'
+import { capsContract } from './caps.ts'
+import { capturedBodiesContract, unreadBodiesContract } from './captured-bodies.ts'
+import { codingsContract } from './codings.ts'
+import { endingsContract } from './endings.ts'
 import { examplesContract } from './examples.ts'
+import { filenamesContract } from './filenames.ts'
 import { guideContract } from './guide.ts'
 import type { Adapter } from './host.ts'
+import { hostileJSONContract } from './hostile-json.ts'
+import { hostileMultipartContract } from './hostile-multipart.ts'
+import { hostileTextsContract } from './hostile-texts.ts'
 import { hostFunctionsContract } from './host-functions.ts'
 import { lifecycleContract } from './lifecycle.ts'
 import { modesAndOptionsContract } from './modes-and-options.ts'
@@ -13,6 +20,7 @@ import { mountingContract } from './mounting.ts'
 import { postedContract } from './posted.ts'
 import { redactionContract } from './redaction.ts'
 import { routesContract } from './routes.ts'
+import { secretsContract } from './secrets.ts'
 import { socketsContract } from './sockets.ts'
 import { transparencyContract } from './transparency.ts'
 import { undeclaredContract } from './undeclared.ts'
@@ -23,6 +31,13 @@ export function adapterContract(name: string, adapter: Adapter): void {
     guideContract(adapter)
     undeclaredContract(adapter)
     capturedBodiesContract(adapter)
+    if (!adapter.isHTTP2) unreadBodiesContract(adapter)
+    hostileMultipartContract(adapter)
+    hostileJSONContract(adapter)
+    hostileTextsContract(adapter)
+    filenamesContract(adapter)
+    codingsContract(adapter)
+    capsContract(adapter)
     modesAndOptionsContract(adapter)
     byHandContract(adapter)
     postedContract(adapter)
@@ -32,8 +47,10 @@ export function adapterContract(name: string, adapter: Adapter): void {
     examplesContract(adapter)
     mountingContract(adapter)
     transparencyContract(adapter)
+    endingsContract(adapter)
     if (adapter.hasSockets) socketsContract(adapter)
     redactionContract(adapter)
+    secretsContract(adapter)
     lifecycleContract(adapter)
     hostFunctionsContract(adapter)
   })

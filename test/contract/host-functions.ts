@@ -142,8 +142,8 @@ export function hostFunctionsContract(adapter: Adapter): void {
     const inner = world.flagging(outer.flagging, { inputs: ['q'], outputs: ['Output'] })
     const server = await world.serve(
       use(outer),
-      route('POST /in', () => answerJSON(1), never, inner),
-      route('POST /out', () => answerJSON(1), inner, never),
+      route('POST /in', api.reading(answerJSON(1)), never, inner),
+      route('POST /out', api.reading(answerJSON(1)), inner, never),
     )
     await send(server, '/in', postJSON({ q: 1 }))
     await send(server, '/out', postJSON({ q: 1 }))

@@ -57,6 +57,8 @@ export interface Server {
   /** `undefined` where there is no socket. */
   readonly port: number | undefined
   request(path: string, init?: RequestInit): Promise<Response>
+  /** Takes no more connections; those that there are go on. Only where there are sockets. */
+  stop?(): void
   close(): Promise<void>
 }
 
@@ -64,6 +66,8 @@ export interface Server {
 export interface Adapter {
   /** Whether requests come in over sockets of their own. */
   readonly hasSockets: boolean
+  /** Whether it speaks HTTP/2, where an answer ends a request that nobody reads. */
+  readonly isHTTP2?: boolean
   flagging(options?: FlaggingOptions<object> | Flagging, overrides?: FlaggingOverrides): Mounted
   flagRoutes(options: FlaggingOptions<object> | Flagging): Mounted
   serve(entries: readonly Entry[]): Promise<Server>

@@ -13,6 +13,7 @@ export async function listen(server: HttpServer): Promise<Server> {
     origin,
     port,
     request: (path, init) => fetch(origin + path, { redirect: 'manual', ...init }),
+    stop: () => void server.close(),
     async close() {
       server.close()
       server.closeAllConnections()

@@ -123,6 +123,45 @@ export function modesAndOptionsContract(adapter: Adapter): void {
       expect((await flag(manual, id, {}, '/by-hand')).status).toBe(201)
     })
 
+    test('sampleRate is the share of what is logged, as chance has it', async () => {
+      const world = await World.make(adapter)
+      const taken: unknown[] = []
+      const callback = { setup: () => {}, flag: (data: unknown) => taken.push(data) }
+      const [half, all] = [
+        world.flagging({ inputs, mode: 'auto', sampleRate: 0.5, callback }),
+        world.flagging({ inputs, mode: 'auto', sampleRate: 1, callback }),
+      ]
+      for (const [mounted, count, least, most] of [
+        [half, 100, 20, 80],
+        [all, 20, 20, 20],
+      ] as const) {
+        const server = await world.serve(use(mounted), route('POST /calculate', api.calculator))
+        for (let n = 0; n < count; n++) await send(server, '/calculate', postJSON(sample))
+        await mounted.flagging.flush()
+        const { stored, pending, memoryBytes } = mounted.flagging.stats()
+        expect(stored).toBeGreaterThanOrEqual(least)
+        expect(stored).toBeLessThanOrEqual(most)
+        expect([pending, memoryBytes]).toEqual([0, 0])
+      }
+      expect(taken).toHaveLength(half.flagging.stats().stored + 20)
+    })
+
+    test('a `when` that says no in any way logs nothing, and nothing can be flagged', async () => {
+      for (const no of [false, 0, '', null, undefined, Number.NaN]) {
+        const world = await World.make(adapter)
+        const when = () => no as boolean
+        const logged = world.flagging({ inputs, mode: 'auto', when })
+        const flagged = world.flagging({ inputs, when })
+        const auto = await world.serve(use(logged), route('POST /calculate', api.calculator))
+        const manual = await world.serve(use(flagged), route('POST /calculate', api.calculator))
+        await send(auto, '/calculate', postJSON(sample))
+        const { id } = await send(manual, '/calculate', postJSON(sample))
+        expect((await flag(manual, id)).status).toBe(404)
+        await world.flush()
+        expect(await world.files()).toEqual([])
+      }
+    })
+
     test('`when` decides what is logged, with all that is known of it', async () => {
       const world = await World.make(adapter)
       const server = await world.serve(

@@ -112,6 +112,26 @@ export function socketsContract(adapter: Adapter): void {
       expect(await world.files()).toEqual([])
     })
 
+    test('what had not come of an upload when it was answered is told to be missing', async () => {
+      const callback = () => new CSVLogger({ columns: ['ended', 'truncated'] })
+      const { world, server } = await tapped(
+        { mode: 'auto', callback },
+        route('POST /accept', api.always({ status: 200, body: 'early' })),
+      )
+      const headers = { 'content-type': 'text/plain', 'content-length': 10 }
+      const request = open(server, 'POST', '/accept', headers)
+      request.on('error', () => {})
+      request.write('half ')
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      response.resume()
+      await world.flush()
+      request.destroy()
+      const [row] = recordsOf(await world.read('accept/logs.csv'))
+      expect(row).toMatchObject({ Output: 'early', ended: 'complete', truncated: 'true' })
+      // As much as there was of it.
+      expect(['', 'half ', "'half "]).toContain(row?.['Input'] ?? '')
+    })
+
     test('a client that leaves before it is answered harms nobody, and is logged on demand', async () => {
       const arrived = deferred()
       const slow: Handler = async (request) => {

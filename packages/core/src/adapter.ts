@@ -1,7 +1,7 @@
 /** What an adapter for a framework is made of. Hosts need none of it. @module */
 export { Exchange } from './capture/exchange.ts'
 export type { AnswerFacts, RequestFacts, RouteFacts } from './capture/exchange.ts'
-export { exchangeOf, mark } from './capture/exchange-mark.ts'
+export { exchangeOf, giveUp, mark } from './capture/exchange-mark.ts'
 export type { LeftBody, LeftFile } from './capture/left-body.ts'
 export { tapNode, watchHead } from './capture/node-tap.ts'
 export { tapWebRequest, tapWebResponse } from './capture/web-tap.ts'

@@ -74,13 +74,27 @@ export function createFlagging<Target = unknown>(options: FlaggingOptions<Target
     mode: settings.mode,
     options: settings.options,
     components: settings.declared?.all ?? [],
+    // Neither throws in a handler, nor harms one that does not wait for what it gives.
     flag(target: string | object, request: FlagRequest = {}): Promise<number> {
-      const flagged = flagByHand(hall, target, request).then(({ count }) => count)
-      // Called without `await` in a handler: its failure must not become the host's.
-      flagged.catch((error: unknown) => hall.report(error))
-      return flagged
+      const told = (error: unknown) => hall.report(error)
+      try {
+        const flagged = flagByHand(hall, target, request).then(({ count }) => count)
+        flagged.catch(told)
+        return flagged
+      } catch (error) {
+        const failed = Promise.reject<number>(error)
+        failed.catch(told)
+        return failed
+      }
     },
-    idOf: (target: object) => idOf(hall, target),
+    idOf(target: object): string | undefined {
+      try {
+        return idOf(hall, target)
+      } catch (error) {
+        hall.report(error)
+        return undefined
+      }
+    },
     flush: () => hall.flush(),
     stats: () => hall.stats(),
     close: () => hall.close(),

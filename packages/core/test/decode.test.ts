@@ -253,9 +253,72 @@ describe('redaction', () => {
     )
   })
 
-  it('leaves text alone that nobody declared to be JSON', () => {
-    expect(valueOf(decoded('password: canary', 'text/plain'))).toBe('password: canary')
-    expect(valueOf(decoded('{"password":"x"}', 'text/plain'))).toBe('{"password":"x"}')
+  it.each([
+    'password: canary',
+    '[1] the password: canary, they say',
+    '{ password: canary }',
+    '{"a":1}\npassword: canary',
+    '[["a"] token: canary',
+  ])('leaves prose alone: %s', (text) => {
+    const shown = text.startsWith('{"') ? text.replace('canary', '"[redacted]"') : text
+    expect(valueOf(decoded(text, 'text/plain'))).toBe(shown)
+  })
+
+  it.each([
+    ' {"password" : "canary"}',
+    '[[1],{"token":"canary"}]',
+    '\ufeff{"password":"canary"}',
+    '[ {"token":"canary", "a":',
+    '{"password":"canary',
+  ])('finds what text hides that is JSON: %s', (text) => {
+    for (const more of [{}, { truncated: true }, { unfinished: true }]) {
+      const kept = valueOf(decoded(text, 'text/plain', more)) as string
+      expect(kept).not.toContain('canary')
+      expect(kept.replace('"[redacted]"', '"canary"')).toContain(
+        text.replace('\ufeff', '').replace(/canary$/, 'canary"'),
+      )
+    }
+  })
+
+  it('finds it in bytes that are no text, too', () => {
+    const text = '\xef\xbb\xbf {"password":"canary","a":"\xff"}'
+    const bytes = Buffer.from(text, 'latin1')
+    for (const type of ['text/plain', undefined]) {
+      const file = fileOf(decoded(bytes, type))
+      expect(bytesOf(file, bytes).toString('latin1')).toBe(text.replace('canary', '[redacted]'))
+    }
+    const other = Buffer.from('[\xff password: canary', 'latin1')
+    expect(bytesOf(fileOf(decoded(other)), other)).toEqual(other)
+  })
+
+  it('finds names that are not in ASCII in bytes that are no text', () => {
+    const redact = { names: [], extra: ['größe'], exempt: [] }
+    const bytes = Buffer.concat([Buffer.from('{"Grö-ße":"canary","a":"'), Buffer.from([0xff])])
+    const kept = bytesOf(fileOf(decoded(bytes, JSON_TYPE, { redact })), bytes)
+    expect(kept.toString()).toContain('"Grö-ße":"[redacted]"')
+  })
+
+  it('finds it in UTF-16 that is broken', () => {
+    const bytes = Buffer.from('\ufeff{"password":"canary","a":"\ud800', 'utf16le')
+    for (const rest of [[], [0x22]]) {
+      const body = Buffer.concat([bytes, Buffer.from(rest)])
+      const kept = bytesOf(fileOf(decoded(body, 'application/json; charset=utf-16le')), body)
+      const shown = '\ufeff{"password":"[redacted]","a":"\ud800'
+      expect(kept).toEqual(Buffer.concat([Buffer.from(shown, 'utf16le'), Buffer.from(rest)]))
+    }
+  })
+
+  it('finds it in the JSON of a form field, where it may be exempt', () => {
+    const redact = { names: ['token'], extra: [], exempt: ['meta.token'] }
+    const fields = fieldsOf(
+      decoded('meta={"token":1}&other={"token":2}&token=3', FORM_TYPE, { redact }),
+    )
+    expect([...fields.values()]).toEqual(['{"token":1}', '{"token":"[redacted]"}', '[redacted]'])
+  })
+
+  it('does not look into JSON within the strings of JSON', () => {
+    const text = JSON.stringify({ body: '{"password":"seen"}' })
+    expect(fieldsOf(json(text)).get('body')).toBe('{"password":"seen"}')
   })
 })
 
@@ -335,6 +398,17 @@ describe('text and binary bodies', () => {
   ])('are read in the charset %s', (charset, bytes) => {
     expect(valueOf(decoded(bytes, `text/plain; charset=${charset}`))).toBe('é')
     expect(valueOf(decoded(Buffer.from('"a"'), `application/json; charset=us-ascii`))).toBe('a')
+  })
+
+  it('are cut at the boundary of whichever character it is', () => {
+    const text = 'aé日😀\ufeffz'
+    const bytes = Buffer.from(text)
+    const ends = [...text].map((_, index, all) => all.slice(0, index + 1).join(''))
+    for (let cut = 1; cut <= bytes.length; cut++) {
+      const body = decoded(bytes.subarray(0, cut), 'text/plain', { truncated: true })
+      const whole = ends.findLast((end) => Buffer.byteLength(end) <= cut)
+      expect(valueOf(body)).toBe(whole)
+    }
   })
 
   it('are cut at a character boundary', () => {

@@ -170,10 +170,12 @@ describe('a body that takes too much', () => {
   it('of time even for that is not kept', async () => {
     const body = await inThread(decoderOf({ timeoutMs: 0 }), slowForm('password'))
     expect(body).toMatchObject({ kind: 'empty', truncated: true })
-    const text = jobOf('x'.repeat(1_000_000), 'text/plain')
+    const text = jobOf('x'.repeat(20_000_000), 'text/plain')
     const kept = await inThread(decoderOf({ timeoutMs: 0 }), text)
     expect(kept.error).toBe('Decoding the body took too long.')
-    expect(plain(kept.datum)).toMatchObject({ offset: 0, size: 1_000_000, type: 'text/plain' })
+    expect(plain(kept.datum)).toMatchObject({ offset: 0, size: 20_000_000, type: 'text/plain' })
+    const hidden = jobOf(`\ufeff [${'1,'.repeat(4_000_000)}{"token":"canary"}]`, 'text/plain')
+    expect(await inThread(decoderOf({ timeoutMs: 0 }), hidden)).toMatchObject({ kind: 'empty' })
   })
 
   it('of memory is kept as it came, and the next one is decoded', async () => {
@@ -185,6 +187,13 @@ describe('a body that takes too much', () => {
     expect(body.error).toBe('Decoding the body took too much memory.')
     expect(plain(body.datum)).toMatchObject({ size: 6_000_000 })
     expect(fieldsOf(await inThread(decoder, form(part('a', 'd')))).get('a')).toBe('d')
+  })
+
+  it('is decoded where it merely has a sign to undo at every other byte', async () => {
+    const job = jobOf(`a=${'+%'.repeat(4_000_000)}`, 'application/x-www-form-urlencoded')
+    const body = await inThread(decoderOf(), job)
+    expect(body.error).toBeUndefined()
+    expect(fieldsOf(body).get('a') === ' %'.repeat(4_000_000)).toBe(true)
   })
 
   it.each([

@@ -244,7 +244,33 @@ describe('hidden fields', () => {
     ])
   })
 
+  it('are found in fields that are JSON by their type or by themselves, not in files', async () => {
+    const typed = part(
+      'name="a"',
+      'Content-Type: application/json',
+      '{"x":"\xff","token":"canary"}',
+    )
+    const plainJSON = part('name="b"', '', '[{"token":"canary"}]')
+    const file = part('name="f"; filename="x.json"', TEXT, '{"token":"canary"}')
+    const body = Buffer.from(typed + plainJSON + file + END, 'latin1')
+    const found = await fields(body)
+    const shown = (name: string) => bytesOf(found.get(name) as FilePart, body).toString('latin1')
+    expect(shown('a')).toBe('{"x":"\xff","token":"[redacted]"}')
+    expect(found.get('b')).toBe('[{"token":"[redacted]"}]')
+    expect(shown('f')).toBe('{"token":"canary"}')
+  })
+
   it.each([
+    [
+      'with a header of two lines',
+      part('name="token"', '', 'canary').replace('; ', ';\r\n ') + END,
+      TYPE,
+    ],
+    [
+      'with a blank before a colon',
+      part('name="token"', '', 'canary').replace(':', ' :') + END,
+      TYPE,
+    ],
     ['cut off', `${secret}${part('name="token"', '', 'canary').slice(0, -3)}`, TYPE],
     ['without boundary', secret + END, 'multipart/form-data'],
     ['with line feeds alone', (secret + END).replaceAll('\r\n', '\n'), TYPE],

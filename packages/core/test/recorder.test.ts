@@ -45,6 +45,26 @@ function* pieces(total: number, ...sizes: readonly number[]): Generator<Buffer> 
 }
 
 describe('a recorder', () => {
+  test('does without a spill file that cannot even be asked for, and comes to an end', async () => {
+    const errors: unknown[] = []
+    const fault = new Error('no more files')
+    const budget = new Budget({ memory: MIB, spill: MIB, spillFiles: 1 })
+    const recorder = new Recorder({
+      budget,
+      bodyBytes: MIB,
+      openSpill: () => {
+        throw fault
+      },
+      onError: (error) => errors.push(error),
+    })
+    recorder.add(Buffer.alloc(300_000))
+    expect(await recorder.content()).toHaveLength(0)
+    expect(recorder.truncated).toBe(true)
+    expect(errors).toEqual([fault])
+    recorder.release()
+    expect(budget).toMatchObject({ memory: 0, spill: 0, spillFiles: 0 })
+  })
+
   test.each([
     ['one byte at a time', 100_000, [1]],
     ['pieces of all sizes', 200_000, [1, 7000, 3, 65_536, 100]],

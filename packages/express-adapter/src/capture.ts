@@ -1,5 +1,6 @@
 import { Exchange, type MountedPlan, exchangeOf, tapNode, watchHead } from '@flagging/core/adapter'
 import type { Request, RequestHandler, Response } from 'express'
+import { mountOf, urlOf } from './address.ts'
 import { mountPattern, patternOf } from './route-pattern.ts'
 
 /** Sees the exchange go by if it may become a sample; of several middlewares the innermost decides. */
@@ -9,24 +10,20 @@ export function capture(
   req: Request,
   res: Response,
 ): void {
-  try {
-    const earlier = exchangeOf(req)
-    if (!earlier) {
-      if (plan.wants(req.method)) tapNode(begin(plan, middleware, req), req, res)
-      return
-    }
-    earlier.plan = plan
-    watchHead(earlier, res)
-  } catch (error) {
-    plan.onError(error)
+  const earlier = exchangeOf(req)
+  if (!earlier) {
+    if (plan.wants(req.method)) tapNode(begin(plan, middleware, req), req, res)
+    return
   }
+  earlier.plan = plan
+  watchHead(earlier, res)
 }
 
 function begin(plan: MountedPlan, middleware: RequestHandler, req: Request): Exchange {
-  const mount = req.baseUrl
+  const mount = mountOf(req)
   return new Exchange(plan, req, {
     method: req.method,
-    url: req.originalUrl,
+    url: urlOf(req),
     route: (target) => ({
       pattern: patternOf(target as Request) ?? mountPattern(target as Request, middleware, mount),
       params: { ...(target as Request).params },

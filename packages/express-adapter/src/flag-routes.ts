@@ -15,7 +15,12 @@ export function flagRoutes(
   const { flagging, hall } = routesHallOf(options)
   const router = Router()
   router.use((req, res, next) => {
-    if (!answer(hall, req, res, req.path)) next()
+    try {
+      if (answer(hall, req, res, req.path)) return
+    } catch (error) {
+      hall.report(error)
+    }
+    next()
   })
   return Object.assign(router, { flagging })
 }

@@ -1,6 +1,7 @@
 import type { Flagging, FlaggingOptions, FlaggingOverrides } from '@flagging/core'
-import { hallOf, makePlan } from '@flagging/core/adapter'
+import { giveUp, hallOf, makePlan } from '@flagging/core/adapter'
 import type { Request, RequestHandler } from 'express'
+import { pathOf } from './address.ts'
 import { capture } from './capture.ts'
 import { leftBody } from './left-body.ts'
 import { answer } from './route-bridge.ts'
@@ -23,9 +24,14 @@ export function flagging(
   const plan = makePlan(hall, overrides, (req) => leftBody(req as Request))
   const { path } = hall.settings
   const middleware: RequestHandler = (req, res, next) => {
-    const below = path === false ? undefined : pathBelow(req.path, path)
-    if (below !== undefined && !isOnRoute(req, middleware) && answer(hall, req, res, below)) return
-    capture(plan, middleware, req, res)
+    try {
+      const below = path === false ? undefined : pathBelow(pathOf(req), path)
+      const isOwn = below !== undefined && !isOnRoute(req, middleware)
+      if (isOwn && answer(hall, req, res, below)) return
+      capture(plan, middleware, req, res)
+    } catch (error) {
+      giveUp(req, plan, error)
+    }
     next()
   }
   return Object.assign(middleware, { flagging: shared })

@@ -10,28 +10,35 @@ import {
   isFlagRoute,
 } from '@flagging/core/adapter'
 import type { Request, Response } from 'express'
+import { urlOf } from './address.ts'
 import { leftBody } from './left-body.ts'
 
 /** Answers a request to the flag routes; `false` where the path is none of them. */
 export function answer(hall: Hall, req: Request, res: Response, path: string): boolean {
   if (!isFlagRoute(hall, path)) return false
-  exchangeOf(req)?.exclude()
-  const at = req.originalUrl.indexOf('?')
-  const answered = answerRoute(hall, {
-    method: req.method,
-    path,
-    query: at === -1 ? '' : req.originalUrl.slice(at + 1),
-    header: (name) => req.headers[name]?.toString(),
-    target: req,
-    body: () => bodyOf(req),
-  })
-  answered
-    .then((given) => send(res, given))
-    .catch((error: unknown) => {
-      hall.report(error)
-      res.destroy()
-    })
+  void respond(hall, req, res, path)
   return true
+}
+
+async function respond(hall: Hall, req: Request, res: Response, path: string): Promise<void> {
+  try {
+    exchangeOf(req)?.exclude()
+    const url = urlOf(req)
+    const at = url.indexOf('?')
+    const answered = await answerRoute(hall, {
+      method: req.method,
+      path,
+      query: at === -1 ? '' : url.slice(at + 1),
+      header: (name) => req.headers[name]?.toString(),
+      target: req,
+      body: () => bodyOf(req),
+    })
+    await send(res, answered)
+  } catch (error) {
+    hall.report(error)
+    if (res.headersSent) res.destroy()
+    else res.writeHead(503).end()
+  }
 }
 
 async function send(res: Response, { status, headers, body }: RouteAnswer): Promise<void> {

@@ -13,6 +13,7 @@ import {
 import type { Context, Next } from 'hono'
 import { matchedRoutes, routePath } from 'hono/route'
 import { mountOf } from './mount.ts'
+import { answerUnanswered } from './unanswered.ts'
 
 /** What `@hono/node-server` hands over of the socket. */
 interface NodeBindings {
@@ -22,40 +23,37 @@ interface NodeBindings {
 
 /** Flaggings that have seen a socket: for them a request without one is the app's call of itself. */
 const onSockets = new WeakSet<object>()
-/** Without sockets, whether a request is made from within another one. */
-const running = new AsyncLocalStorage<true>()
+/** Without sockets, the exchange from within which a request is made. */
+const running = new AsyncLocalStorage<Exchange>()
 
 /**
- * Lets the rest of the app answer, and sees the exchange go by if it may become a sample.
+ * Sees the exchange go by if it may become a sample; of several middlewares the innermost decides.
  * @param index the middleware's own place among the matched routes
+ * @returns the exchange whose answer is to be tapped by {@link answerThrough}, if any
  */
-export async function capture(
-  plan: MountedPlan,
-  c: Context,
-  next: Next,
-  index: number,
-): Promise<void> {
+export function capture(plan: MountedPlan, c: Context, index: number): Exchange | undefined {
   const { incoming, outgoing } = (c.env ?? {}) as NodeBindings
   const earlier = exchangeOf(c)
   if (earlier) {
-    decide(earlier, plan, outgoing)
-    return next()
+    earlier.plan = plan
+    if (outgoing) watchHead(earlier, outgoing)
+    return undefined
   }
   if (incoming && outgoing && exchangeOf(incoming) === undefined) {
     onSockets.add(plan.owner)
-    if (plan.wants(c.req.method)) tapSocket(plan, c, incoming, outgoing, index)
-    return next()
+    if (plan.wants(c.req.method)) {
+      tapNode(begin(plan, c, incoming.url ?? '/', index), incoming, outgoing)
+    }
+    return undefined
   }
-  const isOwnCall =
-    onSockets.has(plan.owner) || incoming !== undefined || running.getStore() === true
-  if (isOwnCall || !plan.wants(c.req.method)) return next()
-  await running.run(true, () => tapFetch(plan, c, next, index))
-}
-
-/** Of several middlewares the innermost decides. */
-function decide(exchange: Exchange, plan: MountedPlan, outgoing: ServerResponse | undefined): void {
-  exchange.plan = plan
-  if (outgoing) watchHead(exchange, outgoing)
+  // Work that outlives the exchange it was begun in is no part of it.
+  const isWithin = running.getStore()?.state === 'open'
+  const isOwnCall = onSockets.has(plan.owner) || incoming !== undefined || isWithin
+  if (isOwnCall || !plan.wants(c.req.method)) return undefined
+  const { pathname, search } = new URL(c.req.url)
+  const exchange = begin(plan, c, pathname + search, index)
+  c.req.raw = tapWebRequest(exchange, c.req.raw)
+  return exchange
 }
 
 function begin(plan: MountedPlan, c: Context, url: string, index: number): Exchange {
@@ -68,61 +66,65 @@ function begin(plan: MountedPlan, c: Context, url: string, index: number): Excha
   return exchange
 }
 
-function tapSocket(
-  plan: MountedPlan,
+/** Whether the rest of the app has been called: from then on what is thrown is the host's. */
+export interface Passing {
+  isOn: boolean
+}
+
+/** Lets the rest of the app answer where there is no Node socket: then web streams are watched. */
+export async function answerThrough(
+  exchange: Exchange,
   c: Context,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  index: number,
-): void {
+  next: Next,
+  passing: Passing,
+): Promise<void> {
+  const { headers } = c.req.raw
   try {
-    tapNode(begin(plan, c, incoming.url ?? '/', index), incoming, outgoing)
+    await running.run(exchange, async () => {
+      passing.isOn = true
+      await next()
+      if (!c.finalized) await answerUnanswered(c)
+    })
   } catch (error) {
-    plan.onError(error)
+    leaveOut(exchange)
+    throw error
+  }
+  try {
+    // What nobody has answered becomes an error of Hono's.
+    if (!c.finalized) exchange.exclude()
+    else if (!exchange.excluded) await tapAnswer(exchange, c, headers)
+  } catch (error) {
+    exchange.abandon(error)
   }
 }
 
-/** Where there is no Node socket, web streams are watched. */
-async function tapFetch(plan: MountedPlan, c: Context, next: Next, index: number): Promise<void> {
-  const { pathname, search } = new URL(c.req.url)
-  const exchange = begin(plan, c, pathname + search, index)
-  const request = c.req.raw
-  const { headers } = request
+function leaveOut(exchange: Exchange): void {
   try {
-    c.req.raw = tapWebRequest(exchange, request)
-  } catch (error) {
-    plan.onError(error)
-  }
-  try {
-    await next()
-  } catch (error) {
     exchange.exclude()
-    throw error
-  }
-  if (exchange.excluded) return
-  try {
-    const response = c.res
-    const { status } = response
-    const tapped = tapWebResponse(exchange, response, (endedAs) => {
-      exchange.ended(
-        {
-          requestType: headers.get('content-type') ?? undefined,
-          requestEncoding: headers.get('content-encoding') ?? undefined,
-          status,
-          ...exchange.facts.route(c),
-          responseHeader: (name) => response.headers.get(name) ?? undefined,
-        },
-        endedAs,
-      )
-    })
-    if (tapped === response) return
-    // Hono copies the headers of the response that it has onto the one that replaces it.
-    c.res = undefined
-    c.res = tapped
   } catch (error) {
-    exchange.exclude()
-    plan.onError(error)
+    exchange.abandon(error)
   }
+}
+
+async function tapAnswer(exchange: Exchange, c: Context, headers: Headers): Promise<void> {
+  const response = c.res
+  const { status } = response
+  const tapped = await tapWebResponse(exchange, response, (endedAs) => {
+    exchange.ended(
+      {
+        requestType: headers.get('content-type') ?? undefined,
+        requestEncoding: headers.get('content-encoding') ?? undefined,
+        status,
+        ...exchange.facts.route(c),
+        responseHeader: (name) => response.headers.get(name) ?? undefined,
+      },
+      endedAs,
+    )
+  })
+  if (tapped === response) return
+  // Hono copies the headers of the response that it has onto the one that replaces it.
+  c.res = undefined
+  c.res = tapped
 }
 
 /** The pattern of the handler that answered; where it has none, what the middleware is mounted on. */

@@ -17,8 +17,14 @@ export function flagRoutes<E extends Env = Env>(
   const { flagging, hall } = routesHallOf(options)
   const app = new Hono<E>()
   app.use('*', async (c, next) => {
-    const below = pathBelow(c.req.path, mountOf(routePath(c)) ?? '', '')
-    return (await answer(hall, c, below ?? '/')) ?? next()
+    let response: Response | undefined
+    try {
+      const below = pathBelow(c.req.path, mountOf(routePath(c)) ?? '', '')
+      response = await answer(hall, c, below ?? '/')
+    } catch (error) {
+      hall.report(error)
+    }
+    return response ?? next()
   })
   return Object.assign(app, { flagging })
 }

@@ -1,11 +1,12 @@
 import type { Flagging, FlaggingOptions, FlaggingOverrides } from '@flagging/core'
-import { hallOf, makePlan } from '@flagging/core/adapter'
+import { type Exchange, giveUp, hallOf, makePlan } from '@flagging/core/adapter'
 import type { Context, Env, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
-import { capture } from './capture.ts'
+import { answerThrough, capture } from './capture.ts'
 import { leftBody } from './left-body.ts'
 import { mountOf, pathBelow } from './mount.ts'
 import { answer } from './route-bridge.ts'
+import { answerUnanswered, noteAsOurs } from './unanswered.ts'
 
 /** The middleware, which carries its {@link Flagging}. */
 export type FlaggingMiddleware<E extends Env> = MiddlewareHandler<E> & {
@@ -27,15 +28,30 @@ export function flagging<E extends Env = Env>(
   const plan = makePlan(hall, overrides, (c) => leftBody(c as Context))
   const { path } = hall.settings
   const middleware: MiddlewareHandler<E> = async (c, next) => {
-    const { path: asked, routeIndex } = c.req
-    // Most paths are settled without asking for the routes.
-    if (path !== false && asked.includes(path)) {
-      const mount = mountOf(routePath(c))
-      const below = mount === undefined ? undefined : pathBelow(asked, mount, path)
-      const response = below === undefined ? undefined : await answer(hall, c, below)
-      if (response) return response
+    let exchange: Exchange | undefined
+    try {
+      const { path: asked, routeIndex } = c.req
+      // Most paths are settled without asking for the routes.
+      if (path !== false && asked.includes(path)) {
+        const mount = mountOf(routePath(c))
+        const below = mount === undefined ? undefined : pathBelow(asked, mount, path)
+        const response = below === undefined ? undefined : await answer(hall, c, below)
+        if (response) return response
+      }
+      exchange = capture(plan, c, routeIndex)
+    } catch (error) {
+      giveUp(c, plan, error)
     }
-    await capture(plan, c, next, routeIndex)
+    const passing = { isOn: false }
+    try {
+      if (exchange) await answerThrough(exchange, c, next, passing)
+    } catch (error) {
+      if (passing.isOn) throw error
+      giveUp(c, plan, error)
+    }
+    if (!passing.isOn) await next()
+    if (!c.finalized) await answerUnanswered(c)
   }
+  noteAsOurs(middleware)
   return Object.assign(middleware, { flagging: shared })
 }

@@ -13,18 +13,24 @@ import { leftBody } from './left-body.ts'
 export async function answer(hall: Hall, c: Context, path: string): Promise<Response | undefined> {
   if (!isFlagRoute(hall, path)) return undefined
   if (hall.settings.mode === 'never' && path !== '/') return undefined
-  exchangeOf(c)?.exclude()
-  const at = c.req.url.indexOf('?')
-  const { status, headers, body } = await answerRoute(hall, {
-    method: c.req.method,
-    path,
-    query: at === -1 ? '' : c.req.url.slice(at + 1),
-    // HTTP/2 has no `Host`; its authority is in the address.
-    header: (name) => c.req.header(name) ?? (name === 'host' ? new URL(c.req.url).host : undefined),
-    target: c,
-    body: () => bodyOf(c),
-  })
-  return new Response(body, { status, headers })
+  try {
+    exchangeOf(c)?.exclude()
+    const at = c.req.url.indexOf('?')
+    const { status, headers, body } = await answerRoute(hall, {
+      method: c.req.method,
+      path,
+      query: at === -1 ? '' : c.req.url.slice(at + 1),
+      // HTTP/2 has no `Host`; its authority is in the address.
+      header: (name) =>
+        c.req.header(name) ?? (name === 'host' ? new URL(c.req.url).host : undefined),
+      target: c,
+      body: () => bodyOf(c),
+    })
+    return new Response(body, { status, headers })
+  } catch (error) {
+    hall.report(error)
+    return new Response(null, { status: 503 })
+  }
 }
 
 async function bodyOf(c: Context): Promise<RouteBody> {

@@ -5,6 +5,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { Adapter, Entry, HostReply, HostRequest, Server } from '../../../test/contract/host.ts'
 import { listen } from '../../../test/contract/listen.ts'
+import { overHttp2 } from './http2-host.ts'
 
 /** The hosts of the contract in terms of Hono. */
 function honoAdapter(hasSockets: boolean, open: (app: Hono) => Promise<Server>): Adapter {
@@ -26,6 +27,9 @@ function honoAdapter(hasSockets: boolean, open: (app: Hono) => Promise<Server>):
 export const onSockets: Adapter = honoAdapter(true, (app) =>
   listen(createAdaptorServer({ fetch: app.fetch }) as HttpServer),
 )
+
+/** Hono on `@hono/node-server` over HTTP/2. */
+export const onHttp2: Adapter = { ...honoAdapter(false, overHttp2), isHTTP2: true }
 
 /** Hono called directly. */
 export const onRequests: Adapter = honoAdapter(false, async (app) => withoutSockets(app))

@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { DecodeReply, DecodeRequest } from './decode-worker.ts'
@@ -10,6 +11,9 @@ const INHERITED_FLAG = /^--(?:preserve-symlinks(?:-main)?|experimental-strip-typ
 
 /** A thread that has just been made may take this long to load its modules. */
 const START_MS = 15_000
+
+/** Whether the thread can read a file that is open here: Deno gives each thread descriptors of its own. */
+export const SHARES_DESCRIPTORS: boolean = process.versions['deno'] === undefined
 
 /** One worker thread that decodes one body at a time. It keeps the process alive only meanwhile. */
 export class DecodeThread {
@@ -28,7 +32,14 @@ export class DecodeThread {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     })
     this.#worker.unref()
-    this.#worker.on('message', (reply: DecodeReply) => this.#take(reply))
+    this.#worker.on('message', (reply: DecodeReply) => {
+      // What is thrown to the worker's emitter would end the process.
+      try {
+        this.#take(reply)
+      } catch (error) {
+        this.#die(wordsOf(error))
+      }
+    })
     this.#worker.on('messageerror', () => this.#die('The decoded body could not be handed over.'))
     this.#worker.on('error', (error) => this.#die(wordsOf(error)))
     this.#worker.on('exit', () => this.#die('The decoding thread has ended.'))

@@ -4,9 +4,9 @@ import { type StreamContent, decodeEvents, decodeLines } from './event-stream.ts
 import { parseForm, redactForm } from './form.ts'
 import { decodeJSON } from './json-datum.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
-import { OCTETS, fileBody, rawBody } from './raw-body.ts'
+import { OCTETS, fileBody, octets, rawBody } from './raw-body.ts'
 import { Redactor } from './redactor.ts'
-import { dataStreamText } from './text-deltas.ts'
+import { dataStreamText, isDataStream } from './text-deltas.ts'
 import { decodeText } from './text.ts'
 
 /**
@@ -35,10 +35,15 @@ function decodeContent(job: DecodeJob, bytes: Uint8Array): Decoded | Promise<Dec
   if (media.kind === 'file') return fileBody(job, bytes.length, media.essence)
   if (media.kind === 'multipart') return decodeForm(job, bytes)
 
-  const text = decodeText(bytes, media.charset, job.truncated)
+  const text = decodeText(bytes, media.charset, isCut(job))
   return text === undefined
     ? rawBody(job, bytes, 'The body is not valid in its charset.')
     : decodeDeclared(job, media.kind, text)
+}
+
+/** Whether the body may end anywhere, such as within a character. */
+function isCut({ truncated, unfinished }: DecodeJob): boolean {
+  return truncated || unfinished === true
 }
 
 async function decodeForm(job: DecodeJob, bytes: Uint8Array): Promise<Decoded> {
@@ -58,26 +63,26 @@ function decodeDeclared(job: DecodeJob, kind: MediaType['kind'], text: string): 
     case 'form':
       return formBody(job, text, redactor)
     case 'events':
-      return streamBody(job, text, decodeEvents(text, redactor, job.truncated), redactor)
+      return streamBody(job, text, decodeEvents(text, redactor, isCut(job)), redactor)
     case 'lines':
-      return streamBody(job, text, decodeLines(text, redactor, job.truncated), redactor)
+      return streamBody(job, text, decodeLines(text, redactor, isCut(job)), redactor)
     case 'text':
     case 'multipart':
     case 'file':
-      return textBody(job, text)
+      return textBody(job, text, redactor)
   }
 }
 
 const NOT_JSON = 'The body is not valid JSON.'
 
 function decodeUndeclared(job: DecodeJob, bytes: Uint8Array): Decoded {
-  const text = decodeText(bytes, undefined, job.truncated)
-  if (text === undefined || text.includes('\0')) return fileBody(job, bytes.length, OCTETS)
+  const text = decodeText(bytes, undefined, isCut(job))
+  if (text === undefined || text.includes('\0')) return octets(job, bytes)
   const redactor = Redactor.of(job.redact)
   const value = jsonBody(job, text, redactor)
   if (value) return value
   // It may be JSON all the same, broken or cut off.
-  return textBody(job, /^\s*[{[]/.test(text) ? redactor.broken(text) : text)
+  return textBody(job, /^\s*[{[]/.test(text) ? redactor.broken(text) : text, redactor)
 }
 
 function jsonBody(job: DecodeJob, text: string, redactor: Redactor): Decoded | undefined {
@@ -98,13 +103,17 @@ function streamBody(
   { datum, count, truncated }: StreamContent,
   redactor: Redactor,
 ): Decoded {
-  if (count === 0 && job.truncated) return broken(job, redactor.broken(text), CUT_OFF)
+  if (count === 0 && isCut(job)) return broken(job, redactor.broken(text), CUT_OFF)
   return { kind: 'value', datum, form: false, truncated: truncated || job.truncated }
 }
 
-function textBody(job: DecodeJob, text: string): Decoded {
-  const whole = job.truncated ? text.slice(0, text.lastIndexOf('\n') + 1) : text
-  const value = dataStreamText(whole) ?? text
+function textBody(job: DecodeJob, text: string, redactor: Redactor): Decoded {
+  const whole = isCut(job) ? text.slice(0, text.lastIndexOf('\n') + 1) : text
+  const spelled = dataStreamText(whole)
+  const value =
+    spelled === undefined && isDataStream(text)
+      ? redactor.broken(text)
+      : redactor.text(spelled ?? text)
   return { kind: 'value', datum: { value }, form: false, truncated: job.truncated }
 }
 

@@ -61,6 +61,8 @@ export interface DecodeJob {
   readonly contentEncoding?: string | undefined
   /** Whether the recording is cut short: then nothing structured is read from it. */
   readonly truncated: boolean
+  /** Whether the exchange broke off: then the body may end anywhere, though all that came is here. */
+  readonly unfinished?: boolean
   readonly redact: RedactRules
   readonly limits: DecodeLimits
 }

@@ -51,7 +51,8 @@ export class Decoder {
     }
     if (this.#isClosed) return withheld(job, 'The decoder is closed.')
     const decoded = this.#last.then(() => this.#decodeInThread(job))
-    this.#last = decoded
+    // Whatever became of it, the next one has its turn.
+    this.#last = decoded.catch(() => {})
     return decoded
   }
 

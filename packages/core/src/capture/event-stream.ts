@@ -32,7 +32,7 @@ export function decodeEvents(text: string, redactor: Redactor, cut: boolean): St
     if (deltas.possible) deltas.add(piece.length > LARGEST_DELTA ? undefined : JSON.parse(piece))
   }
   const spelled = deltas.text()
-  const datum = spelled === undefined ? list.datum() : { value: spelled }
+  const datum = spelled === undefined ? list.datum() : { value: redactor.text(spelled) }
   return { datum, count: list.count, truncated }
 }
 

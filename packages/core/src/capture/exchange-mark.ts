@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Plan } from './exchange.ts'
 
 const EXCHANGE = Symbol('flagging.exchange')
 
@@ -10,4 +10,18 @@ export function mark(object: object, exchange: Exchange): void {
 /** The exchange that one of the host's objects belongs to. */
 export function exchangeOf(object: object): Exchange | undefined {
   return (object as { [EXCHANGE]?: Exchange })[EXCHANGE]
+}
+
+/**
+ * Contains a failure of ours while a middleware looks at a request: whatever the exchange has become
+ * by then, what this middleware wanted of it is not certain any longer. It never throws.
+ */
+export function giveUp(object: object, plan: Plan, error: unknown): void {
+  try {
+    const exchange = exchangeOf(object)
+    if (exchange) exchange.abandon(error)
+    else plan.onError(error)
+  } catch {
+    // What cannot even be reported must not become the host's.
+  }
 }

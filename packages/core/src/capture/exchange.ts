@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 import type { Ended } from '../sample/interaction.ts'
 import type { KeptBody } from './left-body.ts'
 import { Recorder, type RecorderContext } from './recorder.ts'
@@ -42,6 +43,8 @@ export interface Plan {
   ended(exchange: Exchange): void
   /** Told when a part of the request was read before the tap was set. */
   missed(exchange: Exchange): void
+  /** Told when a failure of ours has ended what was to become of the exchange: it is reported. */
+  abandoned(exchange: Exchange, fault: unknown): void
   onError(error: unknown): void
 }
 
@@ -76,6 +79,8 @@ export class Exchange {
   response: Recorder | undefined
   /** Whether a part of the request was read before the tap was set. */
   missedRequest = false
+  /** Whether all of the request had come in by the end of the answer, where that can be known. */
+  isRequestWhole = true
   /** What an earlier middleware left of the part that was missed. */
   left: Promise<KeptBody | undefined> | undefined
   answer: AnswerFacts | undefined
@@ -83,9 +88,13 @@ export class Exchange {
   endedAs: Ended = 'complete'
   /** Whether the id went out with the response. */
   issued = false
-  excluded = false
+  /** The failure of ours that it is given up for. Plain: it is set where no call can be made. */
+  fault: unknown
   #id: string | undefined
-  #retained = 1
+  #isExcluded = false
+  #isReleased = false
+  #isAbandoned = false
+  #users = 0
   #charged = 0
   readonly #waiting: (() => void)[] = []
 
@@ -99,17 +108,35 @@ export class Exchange {
     return (this.#id ??= createId())
   }
 
+  /** Whether nothing of it is kept any longer. */
+  get excluded(): boolean {
+    const isGone = this.#isReleased && this.#users === 0
+    return isGone || this.#isExcluded || this.fault !== undefined
+  }
+
   recordRequest(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
-    // What runs in after the answer is over had no part in it.
+    // What runs in or out after the answer is over had no part in it.
     if (this.excluded || this.state === 'ended') return
-    this.request ??= new Recorder(this.plan.recorder)
+    this.request ??= this.#recorder(this.response)
     this.request.add(chunk, encoding)
   }
 
+  /** All of the request is in; after the answer that is of no account. */
+  requestEnded(): void {
+    if (this.state !== 'ended') this.isRequestWhole = true
+  }
+
   recordResponse(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
-    if (this.excluded) return
-    this.response ??= new Recorder(this.plan.recorder)
+    if (this.excluded || this.state === 'ended') return
+    this.response ??= this.#recorder(this.request)
     this.response.add(chunk, encoding)
+  }
+
+  #recorder(other: Recorder | undefined): Recorder {
+    const recorder = new Recorder(this.plan.recorder)
+    recorder.other = other
+    if (other) other.other = recorder
+    return recorder
   }
 
   /** Gives the id for the response head, if it is to carry one. */
@@ -129,7 +156,7 @@ export class Exchange {
     this.duration = Math.round((performance.now() - this.#startedAt) * 1000) / 1000
     if (!this.excluded) this.#charge(facts)
     if (!this.excluded) this.plan.answered(this)
-    for (const resolve of this.#waiting.splice(0)) resolve()
+    this.#wake()
   }
 
   /** The answer is over: all of it is out, or the connection is gone. */
@@ -153,8 +180,27 @@ export class Exchange {
 
   /** Leaves the exchange out: nothing of it is kept. */
   exclude(): void {
-    this.excluded = true
+    this.#isExcluded = true
+    this.state = 'ended'
+    this.target = undefined
     this.release()
+    this.#wake()
+  }
+
+  /**
+   * Gives the exchange up for a failure of ours, which is reported once: what was missed would be
+   * missing from its sample. It never throws, and may be called again.
+   */
+  abandon(error: unknown): void {
+    this.fault ??= error
+    try {
+      if (this.#isAbandoned) return
+      this.exclude()
+      this.plan.abandoned(this, this.fault)
+      this.#isAbandoned = true
+    } catch {
+      // Where even that cannot be done: it is tried again when the connection closes.
+    }
   }
 
   /** A part of the request was read before the tap was set. */
@@ -168,26 +214,56 @@ export class Exchange {
     const bytes = OVERHEAD + this.facts.url.length + (facts.requestType?.length ?? 0)
     if (this.plan.recorder.budget.takeMemory(bytes)) this.#charged = bytes
     // An id that is out keeps its promise; the number of those is bounded, too.
-    else if (!this.issued) this.exclude()
+    else if (!this.issued) {
+      this.#isExcluded = true
+      this.release()
+    }
   }
 
   get truncated(): boolean {
-    return (this.request?.truncated ?? false) || (this.response?.truncated ?? false)
+    const isCut = this.request?.truncated === true || this.response?.truncated === true
+    return isCut || (this.state === 'ended' && !this.isRequestWhole)
   }
 
-  /** Keeps what was recorded until one more `release`. */
-  retain(): void {
-    this.#retained++
+  /** Keeps what was recorded for as long as this takes, whoever releases it meanwhile. */
+  async keptFor<T>(work: () => Promise<T>): Promise<T> {
+    this.#users++
+    try {
+      return await work()
+    } finally {
+      this.#users--
+      try {
+        if (this.#isReleased) this.release()
+      } catch (error) {
+        this.abandon(error)
+      }
+    }
   }
 
+  /** Lets go of what was recorded. It may be called again. */
   release(): void {
-    if (--this.#retained > 0) return
-    this.excluded = true
+    this.#isReleased = true
+    if (this.#users > 0) return
     this.plan.recorder.budget.memory -= this.#charged
     this.#charged = 0
     this.request?.release()
     this.response?.release()
-    void this.left?.then(releaseLeft)
+    if (this.left) void this.#releaseLeft(this.left)
+  }
+
+  async #releaseLeft(left: Promise<KeptBody | undefined>): Promise<void> {
+    try {
+      releaseLeft(await left)
+      this.left = undefined
+    } catch (error) {
+      // Once more: what was released by then is released no second time.
+      this.abandon(error)
+    }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.length = 0
   }
 }
 

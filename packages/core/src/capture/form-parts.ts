@@ -38,18 +38,20 @@ export class FormParts {
       return
     }
     const coded = headers['content-transfer-encoding']?.toLowerCase() === 'base64'
-    const content = coded ? this.#base64(from, to) : this.#body.subarray(from, to)
-    const text = filename === undefined ? this.#textOf(content, media) : undefined
+    const sent = coded ? this.#base64(from, to) : this.#body.subarray(from, to)
+    const text = filename === undefined ? this.#textOf(name, sent, media) : undefined
     if (text !== undefined) {
       this.#addText(name, text)
       return
     }
+    // A field that is no text in its charset; a file is the client's own, whatever it holds.
+    const content = filename === undefined ? this.#redacted(name, sent, media) : sent
     const size = Math.min(content.length, this.#limits.fileBytes)
     this.#addFile(name, size < content.length, {
       name: filename,
       type: media?.essence ?? OCTETS,
       size,
-      ...(coded
+      ...(coded || content !== sent
         ? { offset: 0, bytes: new Uint8Array(content.subarray(0, size)) }
         : { offset: from }),
     })
@@ -66,9 +68,21 @@ export class FormParts {
     })
   }
 
-  #textOf(content: Buffer, media: MediaType | undefined): string | undefined {
+  #textOf(name: string, content: Buffer, media: MediaType | undefined): string | undefined {
     const text = decodeText(content, media?.charset, false)
-    return text !== undefined && media?.kind === 'json' ? this.#redactor.broken(text) : text
+    return text === undefined ? undefined : this.#safe(name, text, media)
+  }
+
+  /** In Latin-1 each byte is a character, and comes back as the same byte. */
+  #redacted(name: string, content: Buffer, media: MediaType | undefined): Buffer {
+    const text = content.toString('latin1')
+    const safe = this.#safe(name, text, media)
+    return safe === text ? content : Buffer.from(safe, 'latin1')
+  }
+
+  #safe(name: string, text: string, media: MediaType | undefined): string {
+    const isJSON = media?.kind === 'json'
+    return isJSON ? this.#redactor.broken(text, name) : this.#redactor.text(text, name)
   }
 
   #base64(from: number, to: number): Buffer {
@@ -107,7 +121,8 @@ function fileDatum(files: readonly FilePart[]): Datum {
   return files.length === 1 ? { file: files[0] as FilePart } : { files }
 }
 
-function freeName(name: string, taken: Set<string>): string {
+/** A name with a number that nobody has taken yet, which is then taken, too. */
+export function freeName(name: string, taken: Set<string>): string {
   let count = 2
   while (taken.has(`${name} ${count}`)) count++
   taken.add(`${name} ${count}`)

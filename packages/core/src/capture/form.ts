@@ -21,7 +21,7 @@ export function parseForm(text: string, redactor: Redactor, most: number): Form 
   for (const [from, to] of pairs(text)) {
     if (kept++ === most) return { entries: entriesOf(values), truncated: true }
     const { name, value: raw } = splitPair(text.slice(from, to))
-    const value = redactor.hidesField(name) ? REDACTED : decodePart(raw)
+    const value = redactor.hidesField(name) ? REDACTED : redactor.text(decodePart(raw), name)
     const list = values.get(name)
     if (list) list.push(value)
     else values.set(name, [value])
@@ -60,9 +60,23 @@ function splitPair(pair: string): { readonly name: string; readonly value: strin
 }
 
 function decodePart(raw: string): string {
-  const text = raw.includes('+') ? raw.replaceAll('+', ' ') : raw
+  const text = raw.includes('+') ? withBlanks(raw) : raw
   return text.includes('%') ? unescape(text) : text
 }
+
+const PLUS = 0x2b
+const BLANK = 0x20
+
+/** Blanks for plus signs. */
+function withBlanks(text: string): string {
+  if (text.length <= SHORT) return text.replaceAll('+', ' ')
+  // `replaceAll` makes a string of each piece between two signs, and no deadline can stop it.
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === PLUS) bytes[at] = BLANK
+  return bytes.toString()
+}
+
+const SHORT = 4096
 
 function entriesOf(values: ReadonlyMap<string, string[]>): Form['entries'] {
   return [...values].map(([name, list]) => [

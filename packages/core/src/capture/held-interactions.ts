@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from 'node:timers'
 import type { Exchange } from './exchange.ts'
 
 interface Held {
@@ -14,12 +15,14 @@ const SWEEP_MS = 15_000
 export class HeldInteractions {
   readonly #limit: number
   readonly #ms: number
+  readonly #onError: (error: unknown) => void
   readonly #byId = new Map<string, Held>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limit: number, seconds: number) {
+  constructor(limit: number, seconds: number, onError: (error: unknown) => void) {
     this.#limit = limit
     this.#ms = seconds * 1000
+    this.#onError = onError
   }
 
   get size(): number {
@@ -30,7 +33,14 @@ export class HeldInteractions {
   add(exchange: Exchange): void {
     while (this.#byId.size >= this.#limit) this.evictOldest()
     this.#byId.set(exchange.id, { exchange, expiresAt: Number.POSITIVE_INFINITY })
-    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref()
+    this.#timer ??= setInterval(() => {
+      // What is thrown here would end the process.
+      try {
+        this.#sweep()
+      } catch (error) {
+        this.#onError(error)
+      }
+    }, SWEEP_MS).unref()
   }
 
   /** Starts the clock of an interaction whose answer has ended. */
@@ -61,13 +71,23 @@ export class HeldInteractions {
     return true
   }
 
+  /** Holds an interaction no longer that somebody else has released. */
+  forget(exchange: Exchange): void {
+    const held = this.#byId.get(exchange.id)
+    if (held) this.#drop(exchange.id, held)
+  }
+
   close(): void {
     for (const [id, held] of this.#byId) this.#drop(id, held)
   }
 
   #drop(id: string, held: Held): void {
     this.#byId.delete(id)
-    held.exchange.release()
+    try {
+      held.exchange.release()
+    } catch (error) {
+      held.exchange.abandon(error)
+    }
     if (this.#byId.size > 0 || this.#timer === undefined) return
     clearInterval(this.#timer)
     this.#timer = undefined

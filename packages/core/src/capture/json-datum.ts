@@ -17,7 +17,7 @@ const DEEPEST = 500
 /** A value with a longer text is left to be parsed on first use. */
 const LARGE = 256 * 1024
 /** So is what comes after this much text in one body. */
-const LARGE_BODY = 1024 * 1024
+const LARGE_BODY = 256 * 1024
 /** An object with more members is one value. */
 const MANY = 16_384
 

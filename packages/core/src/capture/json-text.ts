@@ -42,14 +42,18 @@ export interface JSONParts {
 /**
  * Splits compact JSON text of an object or an array into its top-level members, in their order.
  * Gives `undefined` for a scalar. Text that is no compact JSON gives parts without meaning.
+ * @param most members that are wanted
  */
-export function splitJSON(text: string): JSONParts | undefined {
+export function splitJSON(
+  text: string,
+  most: number = Number.POSITIVE_INFINITY,
+): JSONParts | undefined {
   const first = text.charCodeAt(0)
   if (first !== OPEN_OBJECT && first !== OPEN_LIST) return undefined
   const keys: string[] | undefined = first === OPEN_OBJECT ? [] : undefined
   const values: string[] = []
   const last = text.length - 1
-  for (let at = 1; at < last; at++) {
+  for (let at = 1; at < last && values.length < most; at++) {
     if (keys !== undefined) {
       const end = stringEnd(text, at)
       keys.push(unescapeJSON(text.slice(at + 1, end)))

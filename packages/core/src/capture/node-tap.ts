@@ -1,7 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import type { Ended } from '../sample/interaction.ts'
 import type { AnswerFacts, Exchange } from './exchange.ts'
 import { mark } from './exchange-mark.ts'
+import { whenQueuedIsGone } from './queued-answers.ts'
 
 type Args = readonly unknown[]
 type Method = (this: unknown, ...args: unknown[]) => unknown
@@ -17,6 +19,8 @@ interface Tap {
   writeHead: Method | undefined
   /** Set while one of the originals runs: what it calls in turn has been seen already. */
   busy: boolean
+  /** Set where the host ends an answer that it has destroyed before: Node calls that finished. */
+  cut: boolean
 }
 
 const TAP: unique symbol = Symbol('flagging.tap')
@@ -29,27 +33,47 @@ interface Tapped {
  * Sees the bytes of a Node request and its response go by. Nothing is consumed, delayed or held
  * back: the methods that carry the bytes (`push`, `write`, `end`) are shadowed on the two objects,
  * call the originals with the arguments as given, and hand back what those return.
+ *
+ * Each shadow does our part within a `try` of its own, apart from the original, so that an error of
+ * ours never becomes the host's, nor the other way round. After one the exchange is given up: its
+ * `fault` is set without a call, since the stack may be what is used up.
  */
 export function tapNode(exchange: Exchange, req: IncomingMessage, res: ServerResponse): void {
-  const tap: Tap = {
-    exchange,
-    req,
-    push: req.push as Method,
-    write: res.write as Method,
-    end: res.end as Method,
-    writeHead: undefined,
-    busy: false,
+  try {
+    const tap: Tap = {
+      exchange,
+      req,
+      push: req.push as Method,
+      write: res.write as Method,
+      end: res.end as Method,
+      writeHead: undefined,
+      busy: false,
+      cut: false,
+    }
+    // First: from here on the exchange comes to an end, whatever else goes wrong.
+    ;(res as Tapped)[TAP] = tap
+    res.on('close', onClose)
+    if (res.socket === null && req.socket instanceof Socket)
+      whenQueuedIsGone(req.socket, res, onClose)
+    exchange.isRequestWhole = internalsOf(req).ended
+    recordBuffered(exchange, req)
+    if (req.readableDidRead) exchange.missed()
+    mark(req, exchange)
+    ;(req as Tapped)[TAP] = tap
+    req.push = push
+    res.write = write as typeof res.write
+    res.end = end as typeof res.end
+    watchHead(exchange, res)
+    // The client has left while an earlier middleware was at work, and no end is told any more.
+    if (isOver(res)) setImmediate(() => onClose.call(res))
+  } catch (error) {
+    exchange.abandon(error)
   }
-  recordBuffered(exchange, req)
-  if (req.readableDidRead) exchange.missed()
-  mark(req, exchange)
-  ;(req as Tapped)[TAP] = tap
-  ;(res as Tapped)[TAP] = tap
-  req.push = push
-  res.write = write as typeof res.write
-  res.end = end as typeof res.end
-  watchHead(exchange, res)
-  res.on('close', onClose)
+}
+
+/** Whether an answer has told its end already; on HTTP/2 its stream knows. */
+function isOver(res: ServerResponse): boolean {
+  return res.closed || (res as { stream?: { destroyed: boolean } }).stream?.destroyed === true
 }
 
 /** Sees the response head go by if ids are wanted: also when only a later middleware wants them. */
@@ -63,36 +87,50 @@ export function watchHead(exchange: Exchange, res: ServerResponse & Tapped): voi
 /** What lies unread in the stream's buffer arrived before us: looked at, never consumed. */
 function recordBuffered(exchange: Exchange, req: IncomingMessage): void {
   if (req.readableLength === 0) return
-  try {
-    const state = (req as unknown as { _readableState: ReadableInternals })._readableState
-    const chunks = [...state.buffer].slice(state.bufferIndex ?? 0)
-    for (const chunk of chunks) exchange.recordRequest(chunk, req.readableEncoding ?? undefined)
-  } catch (error) {
-    exchange.missed()
-    exchange.plan.onError(error)
-  }
+  const state = internalsOf(req)
+  const chunks = [...state.buffer].slice(state.bufferIndex ?? 0)
+  for (const chunk of chunks) exchange.recordRequest(chunk, req.readableEncoding ?? undefined)
 }
 
 /** Private to Node, alike from 20 to 25 (an array with a start; before, an iterable list). */
 interface ReadableInternals {
+  /** Whether all of it is in, read or not. */
+  readonly ended: boolean
   readonly buffer: Iterable<Uint8Array | string>
   readonly bufferIndex?: number
 }
 
+function internalsOf(req: IncomingMessage): ReadableInternals {
+  return (req as unknown as { _readableState: ReadableInternals })._readableState
+}
+
 function push(this: IncomingMessage & Tapped, chunk: unknown, encoding?: BufferEncoding): boolean {
   const tap = this[TAP] as Tap
-  if (chunk !== null) record(tap, tap.exchange.recordRequest, chunk, encoding)
+  const { exchange } = tap
+  try {
+    if (chunk !== null) record(exchange, exchange.recordRequest, chunk, encoding)
+    else exchange.requestEnded()
+  } catch (error) {
+    exchange.fault ??= error
+  }
   return tap.push.call(this, chunk, encoding) as boolean
 }
 
 function write(this: ServerResponse & Tapped, ...args: Args): boolean {
   const tap = this[TAP] as Tap
-  if (tap.busy || this.writableEnded) return tap.write.apply(this, args as unknown[]) as boolean
+  if (tap.busy || this.writableEnded || this.destroyed) {
+    return tap.write.apply(this, args as unknown[]) as boolean
+  }
+  const { exchange } = tap
   tap.busy = true
   try {
-    const result = tap.write.apply(this, args as unknown[])
-    record(tap, tap.exchange.recordResponse, args[0], args[1])
-    return result as boolean
+    const result = tap.write.apply(this, args as unknown[]) as boolean
+    try {
+      record(exchange, exchange.recordResponse, args[0], args[1])
+    } catch (error) {
+      exchange.fault ??= error
+    }
+    return result
   } finally {
     tap.busy = false
   }
@@ -100,7 +138,11 @@ function write(this: ServerResponse & Tapped, ...args: Args): boolean {
 
 function end(this: ServerResponse & Tapped, ...args: Args): unknown {
   const tap = this[TAP] as Tap
-  if (tap.busy || this.writableEnded) return tap.end.apply(this, args as unknown[])
+  if (this.destroyed && !this.writableEnded) tap.cut = true
+  if (tap.busy || this.writableEnded || this.destroyed) {
+    return tap.end.apply(this, args as unknown[])
+  }
+  const { exchange } = tap
   tap.busy = true
   let result: unknown
   try {
@@ -108,52 +150,85 @@ function end(this: ServerResponse & Tapped, ...args: Args): unknown {
   } finally {
     tap.busy = false
   }
-  if (typeof args[0] !== 'function') record(tap, tap.exchange.recordResponse, args[0], args[1])
-  if (this.writableEnded) guarded(tap, () => tap.exchange.answered(factsOf(tap, this)))
+  try {
+    // Where the connection has gone before, all is told already.
+    if (exchange.state === 'ended' || exchange.fault !== undefined) return result
+    if (typeof args[0] !== 'function') record(exchange, exchange.recordResponse, args[0], args[1])
+    if (this.writableEnded) exchange.answered(factsOf(tap, this))
+  } catch (error) {
+    exchange.fault ??= error
+  }
   return result
 }
 
 function writeHead(this: ServerResponse & Tapped, ...args: Args): unknown {
   const tap = this[TAP] as Tap
   let given = args
-  guarded(tap, () => {
-    const id = this.headersSent ? undefined : tap.exchange.issueId(Number(args[0]))
+  let id: string | undefined
+  try {
+    id = this.headersSent ? undefined : tap.exchange.issueId(Number(args[0]))
     if (id !== undefined) given = withHeader(this, args, id)
-  })
-  return (tap.writeHead as Method).apply(this, given as unknown[])
+  } catch (error) {
+    tap.exchange.fault ??= error
+  }
+  try {
+    return (tap.writeHead as Method).apply(this, given as unknown[])
+  } catch (error) {
+    // The host may write another head: it is asked again whether that one carries the id.
+    if (id !== undefined && !this.headersSent) {
+      tap.exchange.issued = false
+      this.removeHeader('Flagging-Id')
+    }
+    throw error
+  }
 }
 
 /** Headers given to `writeHead` keep their way; only where none are given is one set. */
 function withHeader(res: ServerResponse, args: Args, id: string): Args {
-  const at = typeof args[1] === 'string' ? 2 : 1
+  const at = typeof args[1] === 'string' || args[2] != null ? 2 : 1
   const headers = args[at] as readonly OutgoingHttpHeader[] | Record<string, unknown> | undefined
-  if (headers === undefined || headers === null) {
+  const isPairs = Array.isArray(headers) && Array.isArray(headers[0])
+  // Beside headers that are set Node may refuse pairs, and says so of the list as it was given.
+  if (headers === undefined || headers === null || (isPairs && res.getHeaderNames().length > 0)) {
     res.setHeader('Flagging-Id', id)
     return args
   }
   const more = Array.isArray(headers)
-    ? [
-        ...(headers as unknown[]),
-        ...(Array.isArray(headers[0]) ? [['Flagging-Id', id]] : ['Flagging-Id', id]),
-      ]
+    ? [...(headers as unknown[]), ...(isPairs ? [['Flagging-Id', id]] : ['Flagging-Id', id])]
     : { ...headers, 'Flagging-Id': id }
   return [...args.slice(0, at), more, ...args.slice(at + 1)]
 }
 
 function onClose(this: ServerResponse & Tapped): void {
   const tap = this[TAP] as Tap
-  guarded(tap, () => tap.exchange.ended(factsOf(tap, this), endedAs(tap, this)))
+  const { exchange } = tap
+  try {
+    if (exchange.fault !== undefined) exchange.abandon(exchange.fault)
+    else if (exchange.state !== 'ended') exchange.ended(factsOf(tap, this), endedAs(tap, this))
+  } catch (error) {
+    exchange.fault ??= error
+    try {
+      exchange.abandon(error)
+    } catch {
+      // Even that call may be one too many.
+    }
+  }
 }
 
 /** Whose doing it was that the answer was cut off: a client that left has closed its side. */
-function endedAs({ req }: Tap, res: ServerResponse): Ended {
+function endedAs({ req, cut }: Tap, res: ServerResponse): Ended {
   // First: an answer that is ended and destroyed in one go has left our hands, but never arrives.
   if (res.errored) return 'error'
-  const { stream } = res as { stream?: { aborted: boolean } }
-  if (stream ? res.writableEnded && !stream.aborted : res.writableFinished) return 'complete'
+  const { stream } = res as { stream?: { aborted: boolean; rstCode?: number } }
+  const isOut = stream ? res.writableEnded && !stream.aborted : res.writableFinished
+  if (isOut && !cut) return 'complete'
+  if (stream) return stream.rstCode === INTERNAL_ERROR ? 'error' : 'aborted'
   const socket = req.socket
-  return !socket || socket.readableEnded || socket.errored || stream ? 'aborted' : 'error'
+  return !socket || socket.readableEnded || socket.errored ? 'aborted' : 'error'
 }
+
+/** HTTP/2's code for the failure of the side that has reset a stream. */
+const INTERNAL_ERROR = 2
 
 function factsOf({ exchange, req }: Tap, res: ServerResponse): AnswerFacts {
   if (exchange.answer) return exchange.answer
@@ -181,28 +256,16 @@ function headerIn(head: string, name: string): string | undefined {
 }
 
 function record(
-  tap: Tap,
+  exchange: Exchange,
   keep: (chunk: Uint8Array | string, encoding?: BufferEncoding) => void,
   chunk: unknown,
   encoding: unknown,
 ): void {
-  try {
-    if (typeof chunk === 'string') {
-      keep.call(
-        tap.exchange,
-        chunk,
-        typeof encoding === 'string' ? (encoding as BufferEncoding) : undefined,
-      )
-    } else if (chunk instanceof Uint8Array) keep.call(tap.exchange, chunk)
-  } catch (error) {
-    tap.exchange.plan.onError(error)
-  }
-}
-
-function guarded(tap: Tap, work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    tap.exchange.plan.onError(error)
-  }
+  if (typeof chunk === 'string') {
+    keep.call(
+      exchange,
+      chunk,
+      typeof encoding === 'string' ? (encoding as BufferEncoding) : undefined,
+    )
+  } else if (chunk instanceof Uint8Array) keep.call(exchange, chunk)
 }

@@ -1,4 +1,4 @@
-import type { Decoded, DecodeJob, FilePart } from './decoded.ts'
+import type { Decoded, DecodeJob, FilePart, RedactRules } from './decoded.ts'
 import { redactForm } from './form.ts'
 import { headerParams } from './header-params.ts'
 import { type BodyKind, parseMediaType } from './media-type.ts'
@@ -33,6 +33,15 @@ export function fileBody(
   }
 }
 
+/** A body of no known type that is no text, as a file; what in it looks like JSON is redacted. */
+export function octets(
+  job: Pick<DecodeJob, 'truncated' | 'limits' | 'redact'>,
+  bytes: Uint8Array,
+): Decoded {
+  const redacted = redactBytes({ ...job, contentType: undefined }, bytes, 'text')
+  return fileBody(job, redacted?.length ?? bytes.length, OCTETS, redacted && { bytes: redacted })
+}
+
 /** A body that cannot be decoded, as a file, with the hidden values replaced that can be found in it. */
 export function rawBody(
   job: Pick<DecodeJob, 'contentType' | 'truncated' | 'limits' | 'redact'>,
@@ -40,7 +49,7 @@ export function rawBody(
   error: string,
 ): Decoded {
   const media = parseMediaType(job.contentType)
-  const redacted = media && redactBytes(job, bytes, media.kind)
+  const redacted = redactBytes(job, bytes, media?.kind ?? 'text')
   return fileBody(job, redacted?.length ?? bytes.length, media?.essence ?? OCTETS, {
     error,
     ...(redacted && { bytes: redacted }),
@@ -48,10 +57,21 @@ export function rawBody(
 }
 
 /** Whether names in such a body may say that a value is to be hidden. */
-export function isRedactable(job: Pick<DecodeJob, 'contentType' | 'redact'>): boolean {
-  const kind = parseMediaType(job.contentType)?.kind ?? 'file'
-  return kind !== 'file' && kind !== 'text' && Redactor.of(job.redact).active
+export function isRedactable(job: DecodeJob): boolean {
+  const kind = parseMediaType(job.contentType)?.kind ?? 'text'
+  if (kind === 'file' || !Redactor.of(job.redact).active) return false
+  return kind !== 'text' || !(job.source instanceof Uint8Array) || mayBeJSON(job.source)
 }
+
+function mayBeJSON(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => byte > SPACE && !BYTE_ORDER_MARK.includes(byte))
+  return first === OPEN_OBJECT || first === OPEN_LIST
+}
+
+const SPACE = 0x20
+const OPEN_LIST = 0x5b
+const OPEN_OBJECT = 0x7b
+const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf]
 
 /** The bytes with hidden values replaced; `undefined` if there are none. */
 function redactBytes(
@@ -59,16 +79,34 @@ function redactBytes(
   bytes: Uint8Array,
   kind: BodyKind,
 ): Uint8Array | undefined {
-  const redactor = Redactor.of(redact)
-  if (kind === 'file' || kind === 'text' || !redactor.active) return undefined
+  if (kind === 'file' || !Redactor.of(redact).active) return undefined
+  if (kind === 'text' && !mayBeJSON(bytes)) return undefined
+  const isWide = WIDE.test(parseMediaType(contentType)?.charset ?? '')
   // In Latin-1 each byte is a character, and comes back as the same byte.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  const encoding = isWide ? 'utf16le' : 'latin1'
+  const rest = isWide ? bytes.length % 2 : 0
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const text = body.toString(encoding, 0, body.length - rest)
+  const redactor = Redactor.of(isWide ? redact : asLatin1(redact))
   const redacted = redactText(text, kind, redactor, contentType ?? '')
-  return redacted === text ? undefined : new Uint8Array(Buffer.from(redacted, 'latin1'))
+  if (redacted === text) return undefined
+  const kept = [Buffer.from(redacted, encoding), body.subarray(body.length - rest)]
+  return new Uint8Array(Buffer.concat(kept))
+}
+
+/** Where two bytes are a character, the lower one first. */
+const WIDE = /^(?:utf-?16(?:le)?|ucs-?2|unicode)$/i
+
+/** The rules for names as Latin-1 shows those that are written in UTF-8. */
+function asLatin1(redact: RedactRules): RedactRules {
+  const extra = redact.extra.map((name) => Buffer.from(name).toString('latin1').toLowerCase())
+  const isSame = extra.every((name, index) => name === redact.extra[index])
+  return isSame ? redact : { ...redact, extra: [...redact.extra, ...extra] }
 }
 
 function redactText(text: string, kind: BodyKind, redactor: Redactor, contentType: string): string {
   if (kind === 'form') return redactForm(text, redactor)
+  if (kind === 'text') return redactor.text(text)
   if (kind !== 'multipart') return redactor.broken(text)
   return redactParts(text, redactor, headerParams(contentType).get('boundary') ?? '')
 }

@@ -6,6 +6,8 @@ export interface RecorderContext {
   readonly budget: Budget
   /** The cap on one body, in bytes. */
   readonly bodyBytes: number
+  /** The cap on both bodies of an interaction. Default: none but that on each. */
+  readonly interactionBytes?: number
   /** Makes a file that has no name and dies with the process. */
   readonly openSpill: () => Promise<OpenFile>
   readonly onError: (error: unknown) => void
@@ -45,6 +47,8 @@ export class Recorder {
   truncated = false
   /** Bytes kept. */
   size = 0
+  /** The recorder of the interaction's other body, which shares a cap with this one. */
+  other: Recorder | undefined
 
   constructor(context: RecorderContext) {
     this.#context = context
@@ -59,7 +63,8 @@ export class Recorder {
   add(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
     if (this.truncated || this.#released) return
     let bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
-    const room = this.#context.bodyBytes - this.size
+    const { bodyBytes, interactionBytes = Number.POSITIVE_INFINITY } = this.#context
+    const room = Math.min(bodyBytes, interactionBytes - (this.other?.size ?? 0)) - this.size
     if (bytes.length > room) {
       this.truncated = true
       bytes = bytes.subarray(0, room)
@@ -71,7 +76,7 @@ export class Recorder {
       return
     }
     this.size += bytes.length
-    if (spills) this.#writing ??= this.#spillBlocks()
+    if (spills && this.#writing === undefined) this.#spill()
   }
 
   /** What was kept: bytes in memory, or an open file of which the first `size` bytes count. */
@@ -103,15 +108,14 @@ export class Recorder {
     this.#giveBackMemory(this.#taken - this.size)
   }
 
-  /** Gives back what was taken; what was kept is gone. */
+  /** Gives back what was taken; what was kept is gone. It may be called again. */
   release(): void {
-    if (this.#released) return
     this.#released = true
     this.#giveBackMemory(this.#taken)
     this.#blocks = []
     if (!this.#spills) return
-    this.#giveBackSpill()
     void this.#closeFile()
+    this.#giveBackSpill()
   }
 
   /** Many small chunks share a block: each alone would cost far more than its bytes. */
@@ -147,6 +151,12 @@ export class Recorder {
     this.#spills = true
     this.#spillRoom += moving
     return true
+  }
+
+  #spill(): void {
+    const writing = this.#spillBlocks()
+    // What failed before it had to wait is over: waiting for it would never end.
+    if (!this.truncated) this.#writing = writing
   }
 
   async #spillBlocks(): Promise<void> {

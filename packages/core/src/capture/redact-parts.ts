@@ -3,7 +3,8 @@ import { parseMediaType } from './media-type.ts'
 import { REDACTED } from './redact-rules.ts'
 import type { Redactor } from './redactor.ts'
 
-const DISPOSITION = /^content-disposition:.*$/gim
+/** With the lines that it goes on in, which some parsers allow. */
+const DISPOSITION = /^content-disposition[\t ]*:.*(?:\r?\n[\t ].*)*/gim
 const BLANK_LINE = /\r?\n\r?\n/g
 /** Longer part headers are not looked through. */
 const LONGEST_HEADER = 16 * 1024
@@ -40,8 +41,9 @@ function contentEnd(text: string, from: number, delimiter: string): number {
 }
 
 function redactContent(content: string, headers: string, redactor: Redactor): string {
-  const type = /^content-type:(.*)$/im.exec(headers)?.[1]
-  return parseMediaType(type)?.kind === 'json' ? redactor.broken(content) : content
+  const type = /^content-type[\t ]*:(.*)$/im.exec(headers)?.[1]
+  const isJSON = parseMediaType(type)?.kind === 'json'
+  return isJSON ? redactor.broken(content) : redactor.text(content)
 }
 
 function utf8(latin1: string): string {

@@ -1,9 +1,18 @@
+import { checkJSON } from './check-json.ts'
 import type { RedactRules } from './decoded.ts'
 import { redactJSON } from './redact-json.ts'
 import { isHidden } from './redact-rules.ts'
 
 /** Names whose spelling in JSON text a pattern can foresee: nothing that needs an escape. */
 const PLAIN_NAME = /^[ !#-.0-[\]-~]*$/
+
+/**
+ * How JSON begins that may hold a key: with an object, or with a list that may hold one. Before it may
+ * stand a byte order mark, as Latin-1 shows it.
+ */
+const MAY_BE_JSON = /^(?:\u00ef\u00bb\u00bf)?\s*[{[]/
+/** What hardly begins anything else, also where the rest of it is missing. */
+const IS_JSON = /^(?:\u00ef\u00bb\u00bf)?\s*(?:\[\s*)*\{\s*"/
 
 const redactors = new WeakMap<RedactRules, Redactor>()
 
@@ -58,11 +67,29 @@ export class Redactor {
     return this.mayHide(text) ? redactJSON(text, this.hides) : text
   }
 
-  /** Broken or cut-off JSON text, otherwise kept as it is. */
-  broken(text: string): string {
+  /**
+   * Broken or cut-off JSON text, otherwise kept as it is.
+   * @param field the name of the form field that it is the value of
+   */
+  broken(text: string, field?: string): string {
     if (!this.active || !text.includes(':')) return text
     const may = !this.#anyName || this.#anyName.test(text) || text.includes('\\u')
-    return may ? redactJSON(text, this.hides, 'keep') : text
+    if (!may) return text
+    const hides: typeof this.hides =
+      field === undefined
+        ? this.hides
+        : (key, path) => this.hides(key, path === '' ? '' : `${field}.${path}`)
+    return redactJSON(text, hides, 'keep')
+  }
+
+  /**
+   * Text that nobody declared to be JSON: looked through if all of it is, or if it begins as hardly
+   * anything else does. Otherwise it is prose, of which nothing is taken for a key.
+   * @param field the name of the form field that it is the value of
+   */
+  text(text: string, field?: string): string {
+    if (!this.active || !MAY_BE_JSON.test(text)) return text
+    return IS_JSON.test(text) || checkJSON(text) !== undefined ? this.broken(text, field) : text
   }
 }
 

@@ -138,6 +138,7 @@ const UI_COMPANIONS: ReadonlySet<unknown> = new Set([
   'text-end',
   'finish-step',
   'finish',
+  'message-metadata',
 ])
 
 /** AI SDK UI messages. */
@@ -166,6 +167,11 @@ function isNothing(value: unknown): boolean {
 const DATA_STREAM_LINE = /^([\da-z]):(.+)$/
 const DATA_STREAM_TEXT = '0'
 const DATA_STREAM_COMPANIONS: ReadonlySet<string> = new Set(['d', 'e', 'f', '8', '2'])
+
+/** Whether a text begins like an AI SDK data stream (version 1), whatever its parts carry. */
+export function isDataStream(body: string): boolean {
+  return /^[\da-z]:["[{]/.test(body)
+}
 
 /**
  * The text of an AI SDK data stream (version 1: lines such as `0:"text"`), which comes as plain text;

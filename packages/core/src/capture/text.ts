@@ -11,10 +11,22 @@ export function decodeText(
   cut: boolean,
 ): string | undefined {
   try {
-    return decoderOf(charset ?? 'utf-8').decode(bytes, { stream: cut })
+    const decoder = decoderOf(charset ?? 'utf-8')
+    // A decoder of streams makes two bytes of each character, and takes its time.
+    if (decoder.encoding === 'utf-8') return decoder.decode(cut ? wholeCharacters(bytes) : bytes)
+    return decoder.decode(bytes, { stream: cut })
   } catch {
     return undefined
   }
+}
+
+/** UTF-8 without the beginning of a character at its end. */
+function wholeCharacters(bytes: Uint8Array): Uint8Array {
+  const tail = bytes.subarray(-3)
+  const from = tail.findLastIndex((byte) => (byte & 0xc0) !== 0x80)
+  const first = tail[from] ?? 0
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1
+  return from + length > tail.length ? bytes.subarray(0, bytes.length - tail.length + from) : bytes
 }
 
 function decoderOf(charset: string): TextDecoder {

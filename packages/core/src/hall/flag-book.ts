@@ -22,10 +22,12 @@ export class FlagBook {
   readonly #makers = new WeakMap<Exchange, Promise<string | null>>()
   readonly #posted = new Map<string, Entry>()
   readonly #running = new Set<Promise<number>>()
+  readonly #onError: (error: unknown) => void
 
   /** @param seconds how long a posted sample's id is remembered */
-  constructor(seconds: number) {
+  constructor(seconds: number, onError: (error: unknown) => void) {
     this.#ms = seconds * 1000
+    this.#onError = onError
   }
 
   setMaker(exchange: Exchange, maker: Promise<string | null>): void {
@@ -89,13 +91,15 @@ export class FlagBook {
     const stored = store()
     entries.set(key, { stored, at: Date.now() })
     this.#running.add(stored)
-    stored.then(
-      () => this.#running.delete(stored),
-      () => {
-        this.#running.delete(stored)
-        entries.delete(key)
-      },
-    )
+    stored
+      .then(
+        () => this.#running.delete(stored),
+        () => {
+          this.#running.delete(stored)
+          entries.delete(key)
+        },
+      )
+      .catch(this.#onError)
     return { count: await withDeadline(stored, tooLate), fresh: true }
   }
 }

@@ -1,35 +1,36 @@
 import type { Exchange } from '../capture/exchange.ts'
 import { exchangeOf } from '../capture/exchange-mark.ts'
 import { FlaggingError } from '../errors.ts'
-import { checkFlagRequest } from './flag-request.ts'
+import { type CheckedFlag, checkFlagRequest } from './flag-request.ts'
 import type { Hall } from './hall.ts'
 import type { FlagRequest } from '../options/flagging-options.ts'
 import type { MountedPlan } from './plan.ts'
 
 /**
  * Stores a flag by hand.
+ * @param correctionJSON the exact text of a correction that JavaScript cannot hold
  * @returns the count, and whether this call made the row
  */
 export async function flagByHand(
   hall: Hall,
   target: string | object,
   request: FlagRequest,
+  correctionJSON?: string,
 ): Promise<{ count: number; fresh: boolean }> {
   hall.checkOpen()
-  const flag = checkFlagRequest(request, hall.settings)
+  const flag = checkFlagRequest(request, hall.settings, correctionJSON)
   const exchange = typeof target === 'string' ? flaggable(hall, target) : captured(hall, target)
-  exchange.retain()
-  try {
+  return exchange.keptFor(async () => {
     await exchange.whenAnswered()
+    checkWhole(exchange)
+    if (exchange.answer === undefined) throw notFound()
     const maker = (await hall.book.maker(exchange)) ?? null
     const flagger = flag.username ?? (typeof target === 'string' ? null : maker)
     if (maker !== null && flagger !== null && maker !== flagger) throw notFound()
     const { option, comment, correction } = flag
-    const key = JSON.stringify([option, comment, correction, flagger])
-    return await hall.book.once(exchange, key, () => store(hall, exchange, flag, flagger))
-  } finally {
-    exchange.release()
-  }
+    const key = JSON.stringify([option, comment, flag.correctionJSON ?? correction, flagger])
+    return hall.book.once(exchange, key, () => store(hall, exchange, flag, flagger))
+  })
 }
 
 /** The id of the exchange that a handler's context or request belongs to, if it may get one. */
@@ -62,28 +63,33 @@ function flaggable(hall: Hall, id: string): Exchange {
 /** The exchange of a handler's own context or request. */
 function captured(hall: Hall, target: object): Exchange {
   const exchange = exchangeOf(target)
+  if (exchange) checkWhole(exchange)
   if (!exchange || exchange.excluded || !hall.planOf(exchange)?.captures) throw notFound()
   hall.book.expect(exchange)
   return exchange
 }
 
-async function store(
+/** Throws what an exchange is given up for: it is reported with that, and not once more. */
+function checkWhole(exchange: Exchange): void {
+  if (exchange.fault === undefined) return
+  exchange.abandon(exchange.fault)
+  throw exchange.fault as Error
+}
+
+function store(
   hall: Hall,
   exchange: Exchange,
-  flag: FlagRequest,
+  flag: CheckedFlag,
   username: string | null,
 ): Promise<number> {
   const plan = hall.planOf(exchange) as MountedPlan
   // Held on to for the callback's own time, which may be longer than anybody waits.
-  exchange.retain()
-  try {
+  return exchange.keptFor(async () => {
     const bytes = (exchange.request?.size ?? 0) + (exchange.response?.size ?? 0)
     const count = await hall.counted(bytes, () => hall.outlet.store(exchange, plan, flag, username))
     if (count === undefined) throw notFound()
     return count
-  } finally {
-    exchange.release()
-  }
+  })
 }
 
 /** One text for everything that cannot be flagged, so that ids cannot be probed. */

@@ -1,9 +1,10 @@
 import { stringifyJSON } from '../capture/stringify-json.ts'
 import { FlaggingError } from '../errors.ts'
 import type { FlagRequest } from '../options/flagging-options.ts'
-import { redactJSON } from '../capture/redact-json.ts'
-import { isHidden, redactRules } from '../capture/redact-rules.ts'
+import { redactRules } from '../capture/redact-rules.ts'
+import { Redactor } from '../capture/redactor.ts'
 import { type JSONValue, isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
+import { type Slot, slotOfText } from '../sample/slot.ts'
 import type { Settings } from '../options/settings.ts'
 
 /** Characters of a comment, and of a correction's JSON text. */
@@ -14,17 +15,21 @@ export interface CheckedFlag {
   readonly option: string | null
   readonly comment: string | null
   readonly correction: JSONValue
+  /** The JSON text of the correction, where JavaScript cannot hold all that it says. */
+  readonly correctionJSON: string | undefined
   readonly username: string | null
 }
 
 /**
  * Checks what a flag by hand says against what is configured.
+ * @param correctionJSON the exact text of a correction that JavaScript cannot hold
  * @throws FlaggingError `ERR_FLAGGING_UNKNOWN_OPTION`, which lists the values, or
  * `ERR_FLAGGING_BAD_REQUEST`
  */
 export function checkFlagRequest(
   { option = null, comment = null, correction = null, username = null }: FlagRequest,
   settings: Pick<Settings, 'options' | 'hasOptions' | 'comment' | 'correction' | 'redact'>,
+  correctionJSON?: string,
 ): CheckedFlag {
   const isKnown = settings.options.some(({ value }) => value === option)
   if (!isKnown) {
@@ -43,20 +48,30 @@ export function checkFlagRequest(
   if (isFlaggedFile(correction) || isFlaggedFileList(correction)) {
     throw bad('`correction` must be a JSON value, not a file.')
   }
-  const correctionLength = correction === null ? 0 : stringifyJSON(correction).length
-  if ((comment?.length ?? 0) > LONGEST_TEXT || correctionLength > LONGEST_TEXT) {
+  const text = correctionJSON ?? stringifyJSON(correction)
+  if ((comment?.length ?? 0) > LONGEST_TEXT || text.length > LONGEST_TEXT) {
     throw bad(`Comments and corrections may have ${LONGEST_TEXT} characters.`)
   }
-  return { option, comment, correction: redactedCorrection(correction, settings), username }
+  // Stored like inputs and outputs, they hide what those hide.
+  const redactor = Redactor.of(redactRules(settings.redact, []))
+  const safe = redactedCorrection(slotOfCorrection(correction, correctionJSON), text, redactor)
+  return {
+    option,
+    comment: comment && redactor.text(comment),
+    correction: safe.value as JSONValue,
+    correctionJSON: safe.json,
+    username,
+  }
 }
 
-/** A correction is stored like an output, and hides what an output hides. */
-function redactedCorrection(correction: JSONValue, settings: Pick<Settings, 'redact'>): JSONValue {
-  if (typeof correction !== 'object' || correction === null) return correction
-  const rules = redactRules(settings.redact, [])
-  const text = stringifyJSON(correction)
-  const safe = redactJSON(text, (key, path) => isHidden(rules, key, path))
-  return safe === text ? correction : (JSON.parse(safe) as JSONValue)
+function slotOfCorrection(value: JSONValue, json: string | undefined): Slot {
+  return json === undefined ? { value } : { value, json }
+}
+
+function redactedCorrection(slot: Slot, text: string, redactor: Redactor): Slot {
+  if (typeof slot.value === 'string') return { value: redactor.text(slot.value) }
+  const safe = redactor.json(text)
+  return safe === text ? slot : slotOfText(safe)
 }
 
 function bad(message: string): FlaggingError {

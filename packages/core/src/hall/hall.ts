@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers'
 import { Budget } from '../capture/budget.ts'
 import { Decoder } from '../capture/decoder.ts'
 import type { Exchange } from '../capture/exchange.ts'
@@ -34,6 +35,8 @@ export class Hall {
   readonly #budget: Budget
   readonly #queue: Queue
   readonly #answering = new Set<Exchange>()
+  /** The failures that exchanges were given up for: flags of theirs are rejected with them. */
+  readonly #told = new WeakSet<object>()
   #stored = 0
   #failed = 0
   #flagging = 0
@@ -50,11 +53,12 @@ export class Hall {
       spill: limits.spillBytes,
       spillFiles: SPILL_FILES,
     })
-    this.held = new HeldInteractions(limits.held, limits.heldSeconds)
+    this.held = new HeldInteractions(limits.held, limits.heldSeconds, onError)
     this.#budget.relieve = () => this.held.evictOldest()
     this.recorder = {
       budget: this.#budget,
-      bodyBytes: Math.min(limits.bodyBytes, limits.interactionBytes),
+      bodyBytes: limits.bodyBytes,
+      interactionBytes: limits.interactionBytes,
       openSpill: () => nodeFileSystem.openUnnamed(),
       onError,
     }
@@ -76,7 +80,7 @@ export class Hall {
       onError,
     })
     this.#queue = new Queue({ limits, store: (exchange) => this.#log(exchange), onError })
-    this.book = new FlagBook(limits.heldSeconds)
+    this.book = new FlagBook(limits.heldSeconds, onError)
   }
 
   get isClosed(): boolean {
@@ -85,6 +89,7 @@ export class Hall {
 
   /** Hands a failure to `onError`, whose own failures end here. */
   report(error: unknown): void {
+    if (this.#told.has(error as object)) return
     // Whoever reports failures is not asked to report this one.
     const swallow = () => undefined
     try {
@@ -216,6 +221,15 @@ export class Hall {
     else exchange.release()
   }
 
+  /** A failure of ours has ended what was to become of it: nothing waits for it any longer. */
+  abandoned(exchange: Exchange, fault: unknown): void {
+    this.#answering.delete(exchange)
+    this.held.forget(exchange)
+    this.#failed++
+    this.report(fault)
+    if (typeof fault === 'object' && fault !== null) this.#told.add(fault)
+  }
+
   /** What can be refused before anything is decoded; a `when` of the host's sees everything. */
   #mayBeLogged(exchange: Exchange): boolean {
     const status = exchange.answer?.status ?? 0
@@ -232,9 +246,8 @@ export class Hall {
     } catch (error) {
       this.#failed++
       this.report(error)
-    } finally {
-      exchange.release()
     }
+    exchange.release()
   }
 
   /** The plan of an exchange that this flagging decides about. */

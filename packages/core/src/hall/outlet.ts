@@ -3,7 +3,8 @@ import type { RedactRules } from '../capture/decoded.ts'
 import type { Exchange } from '../capture/exchange.ts'
 import { FlaggingError } from '../errors.ts'
 import { caught, isThenable } from '../caught.ts'
-import type { FlagEvent, FlagRequest } from '../options/flagging-options.ts'
+import type { FlagEvent } from '../options/flagging-options.ts'
+import type { CheckedFlag } from './flag-request.ts'
 import type { Declared } from '../options/declared.ts'
 import type { Dataset, Datasets } from '../sample/datasets.ts'
 import { type Parts, decodeExchange } from '../sample/decode-exchange.ts'
@@ -55,7 +56,7 @@ export class Outlet {
   async store(
     exchange: Exchange,
     plan: SamplePlan,
-    flag: FlagRequest | undefined,
+    flag: CheckedFlag | undefined,
     username: string | null,
   ): Promise<number | undefined> {
     const { datasets, settings } = this.#context
@@ -92,7 +93,7 @@ export class Outlet {
     components: readonly Component[],
     slots: readonly Slot[],
     facts: SampleFacts,
-    flag: FlagRequest | undefined,
+    flag: CheckedFlag | undefined,
     username: string | null,
   ): Promise<number> {
     const { settings, datasets } = this.#context
@@ -110,6 +111,7 @@ export class Outlet {
       truncated: facts.truncated,
       ...(settings.comment ? { comment: flag?.comment ?? null } : {}),
       ...(settings.correction ? { correction: flag?.correction ?? null } : {}),
+      ...(flag?.correctionJSON === undefined ? {} : { correctionJSON: flag.correctionJSON }),
       ...(json.some((text) => text !== undefined) ? { json } : {}),
     }
     const flagData = flagDataOf(slots)

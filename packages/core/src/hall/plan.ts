@@ -61,6 +61,7 @@ export function makePlan(
       if (never) exchange.release()
       else hall.ended(exchange)
     },
+    abandoned: (exchange, fault) => hall.abandoned(exchange, fault),
     missed: (exchange) => keepLeft(hall, exchange, leftBody),
     onError: (error) => hall.report(error),
   }

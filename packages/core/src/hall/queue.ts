@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers'
 import type { Exchange } from '../capture/exchange.ts'
 import { FlaggingError } from '../errors.ts'
 
@@ -49,10 +51,11 @@ export class Queue {
       this.#drop(exchange)
       return
     }
+    // Counted last: what fails before has not come in.
+    this.#schedule()
+    this.#waiting.push({ exchange, bytes })
     this.pending++
     this.#bytes += bytes
-    this.#waiting.push({ exchange, bytes })
-    this.#schedule()
   }
 
   /** Resolves when nothing waits any longer. */
@@ -64,17 +67,24 @@ export class Queue {
 
   #schedule(): void {
     if (this.#scheduled) return
-    this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#takeUp()
+      // What is thrown here would end the process.
+      try {
+        this.#takeUp()
+      } catch (error) {
+        this.#context.onError(error)
+        this.#schedule()
+      }
     })
+    this.#scheduled = true
   }
 
   #takeUp(): void {
     const until = performance.now() + TURN_MS
     while (this.#next < this.#waiting.length) {
-      void this.#store(this.#waiting[this.#next++] as Waiting)
+      void this.#store(this.#waiting[this.#next] as Waiting)
+      this.#next++
       if (performance.now() > until) break
     }
     if (this.#next < this.#waiting.length) {
@@ -86,10 +96,25 @@ export class Queue {
   }
 
   async #store({ exchange, bytes }: Waiting): Promise<void> {
-    await this.#context.store(exchange)
+    try {
+      await this.#context.store(exchange)
+    } catch (error) {
+      exchange.abandon(error)
+    }
     this.pending--
     this.#bytes -= bytes
-    if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.pending > 0) return
+    try {
+      this.#wake()
+    } catch (error) {
+      this.#context.onError(error)
+      this.#wake()
+    }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#idle) resolve()
+    this.#idle.length = 0
   }
 
   #drop(exchange: Exchange): void {

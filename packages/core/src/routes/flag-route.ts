@@ -41,10 +41,15 @@ export async function postFlag(hall: Hall, request: RouteRequest): Promise<Route
     const { count, fresh } =
       acceptData && holdsData(body, isForm)
         ? await postSample(hall, read, isForm, flag)
-        : await flagByHand(hall, idOf(body), flag)
+        : await flagByHand(hall, idOf(body), flag, body.fields?.get('correction')?.json)
     return json(fresh ? 201 : 200, { count })
   } finally {
-    read.release()
+    try {
+      read.release()
+    } catch (error) {
+      hall.report(error)
+      read.release()
+    }
   }
 }
 
@@ -74,7 +79,7 @@ async function postSample(
 ): Promise<{ count: number; fresh: boolean }> {
   const { settings } = hall
   const declared = settings.declared as Declared
-  const flag = checkFlagRequest(given, settings)
+  const flag = checkFlagRequest(given, settings, body.fields?.get('correction')?.json)
   const rules = redactRules(settings.redact, declared.all)
   const slots = postedSlots(body, isForm, declared, rules, settings.limits.fileBytes)
   const id = textOf(body, 'id') === undefined ? undefined : idOf(body)

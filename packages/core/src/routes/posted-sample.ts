@@ -20,6 +20,11 @@ import { EMPTY, type Slot, elementSlots, memberSlots } from '../sample/slot.ts'
 /** What a posted form says beside the values. */
 const FORM_FIELDS: readonly string[] = ['id', 'option', 'comment', 'correction']
 
+/** Characters of what is said of a sample. */
+const LONGEST_TEXT = 100_000
+/** Members of `inputs` or `outputs` that are looked at. */
+const MOST_MEMBERS = 16_384
+
 /** Whether a body holds the values of a sample, and not only the id of an interaction. */
 export function holdsData({ fields }: Body, isForm: boolean): boolean {
   if (fields === undefined) return false
@@ -65,7 +70,7 @@ function jsonSlots(
 ): readonly (Slot | undefined)[] {
   const data = fields?.get('data')
   if (data) {
-    const elements = elementSlots(data)
+    const elements = elementSlots(data, all.length + 1)
     if (elements?.length === all.length) return elements
     const labels = all.map(({ label }) => label).join(', ')
     throw bad(`\`data\` must be a list of ${all.length} values: ${labels}.`)
@@ -78,7 +83,7 @@ function side(
   components: readonly Component[],
 ): readonly (Slot | undefined)[] {
   const labels = components.map(({ label }) => label)
-  const members = slot === undefined ? new Map<string, Slot>() : memberSlots(slot)
+  const members = slot === undefined ? new Map<string, Slot>() : memberSlots(slot, MOST_MEMBERS)
   if (members === undefined) throw bad('`inputs` and `outputs` must be objects of values by label.')
   for (const name of members.keys()) if (!labels.includes(name)) throw unknownLabel(name, labels)
   return labels.map((label) => members.get(label))
@@ -121,9 +126,17 @@ async function hashFile(hash: ReturnType<typeof createHash>, file: FlaggedFile):
   for await (const chunk of file.stream()) hash.update(chunk)
 }
 
-/** A text that a body carries beside the values. */
+/**
+ * A text that a body carries beside the values.
+ * @throws FlaggingError `ERR_FLAGGING_BAD_REQUEST` where it is too long to be one
+ */
 export function textOf({ fields }: Body, name: string): FlagValue | undefined {
-  return fields?.get(name)?.value
+  const slot = fields?.get(name)
+  // Told by its text: parsing it would cost far more.
+  if ((slot?.json?.length ?? 0) > LONGEST_TEXT) {
+    throw bad(`\`${name}\` may have ${LONGEST_TEXT} characters.`)
+  }
+  return slot?.value
 }
 
 function unknownLabel(name: string, labels: readonly string[]): FlaggingError {

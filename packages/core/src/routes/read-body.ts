@@ -107,7 +107,7 @@ function checked(body: Body, bytes: number, release: () => void): ReadBody {
       bytes,
       retain: () => void holders++,
       release: () => {
-        if (--holders === 0) release()
+        if (--holders <= 0) release()
       },
     }
   }

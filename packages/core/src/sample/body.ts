@@ -53,13 +53,14 @@ export class FieldsBody implements Body {
   }
 
   get whole(): Slot {
-    return (this.#whole ??= wholeOf(this.fields))
+    return (this.#whole ??= objectSlot(this.fields))
   }
 }
 
 const INTEGER_KEY = /^(0|[1-9]\d*)$/
 
-function wholeOf(fields: ReadonlyMap<string, Slot>): Slot {
+/** Fields as one object, with its exact JSON text where the values cannot hold it. */
+export function objectSlot(fields: ReadonlyMap<string, Slot>): Slot {
   // The record is an object of values, of which only those of JSON bodies are JSON throughout.
   const value = recordOf(fields) as unknown as FlagValue
   const slots = [...fields]

@@ -8,7 +8,7 @@ import { coerce, textAsFile } from './coerce.ts'
 import type { Parts } from './decode-exchange.ts'
 import { type FlagValue, isFlaggedFile } from './flag-value.ts'
 import type { Interaction } from './interaction.ts'
-import { EMPTY, type Slot, elementSlots } from './slot.ts'
+import { EMPTY, type Slot, elementSlots, memberSlots } from './slot.ts'
 
 /** What the values of columns are held to. */
 export interface ColumnRules {
@@ -137,13 +137,24 @@ function asked(
 /** What a dotted path leads to. */
 function at(fields: ReadonlyMap<string, Slot> | undefined, path: string): Slot | undefined {
   const [first, ...rest] = path.split('.')
-  const slot = rest.length === 0 ? undefined : fields?.get(first as string)
-  if (slot === undefined) return undefined
-  let value: unknown = slot.value
-  for (const key of rest) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-    value = (value as Record<string, unknown>)[key]
-  }
-  if (isFlaggedFile(slot.value)) return undefined
-  return { value: value as FlagValue, ...(slot.spelled === true ? { spelled: true } : {}) }
+  let slot = rest.length === 0 ? undefined : fields?.get(first as string)
+  const isSpelled = slot?.spelled === true
+  for (const key of rest) slot = slot && memberOf(slot, key)
+  return slot && isSpelled ? { ...slot, spelled: true } : slot
 }
+
+/** By way of the JSON text where there is one: the value may not hold all of its digits. */
+function memberOf(slot: Slot, key: string): Slot | undefined {
+  if (slot.json !== undefined) {
+    return INDEX.test(key) && slot.json.startsWith('[')
+      ? elementSlots(slot)?.[Number(key)]
+      : memberSlots(slot)?.get(key)
+  }
+  const { value } = slot
+  if (typeof value !== 'object' || value === null || isFlaggedFile(value)) return undefined
+  const isMember = Array.isArray(value) ? INDEX.test(key) : true
+  if (!isMember || !Object.hasOwn(value, key)) return undefined
+  return { value: (value as Readonly<Record<string, FlagValue>>)[key] as FlagValue }
+}
+
+const INDEX = /^(?:0|[1-9]\d*)$/

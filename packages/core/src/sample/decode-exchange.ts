@@ -1,13 +1,14 @@
 import type { Decoded, DecodeLimits, RedactRules } from '../capture/decoded.ts'
+import { SHARES_DESCRIPTORS } from '../capture/decode-thread.ts'
 import type { Decoder } from '../capture/decoder.ts'
 import type { AnswerFacts, Exchange } from '../capture/exchange.ts'
 import type { KeptBody } from '../capture/left-body.ts'
 import type { Recorder } from '../capture/recorder.ts'
-import { REDACTED } from '../capture/redact-rules.ts'
-import { Redactor } from '../capture/redactor.ts'
-import { memorySource, rangeSource, SourceFile } from '../store/byte-source.ts'
-import { type Body, FieldsBody, NO_BODY, bodyOf } from './body.ts'
+import { bytesOf, memorySource, rangeSource } from '../store/byte-source.ts'
+import { type Body, NO_BODY, bodyOf } from './body.ts'
+import { leftForm } from './left-form.ts'
 import type { PartSource, Slot } from './slot.ts'
+import { paramSlots, querySlots } from './url-slots.ts'
 
 /** What decoding an exchange needs beside it. */
 export interface DecodeContext {
@@ -31,11 +32,16 @@ export interface Parts {
 /** Decodes an ended exchange: at once where its bodies are small, else by way of the worker. */
 export function decodeExchange(exchange: Exchange, context: DecodeContext): Parts | Promise<Parts> {
   const facts = exchange.answer as AnswerFacts
+  const unfinished = exchange.endedAs !== 'complete'
   const request = exchange.missedRequest
     ? leftRequest(exchange, context)
     : decodeRecorded(
         exchange.request,
-        { type: facts.requestType, encoding: facts.requestEncoding },
+        {
+          type: facts.requestType,
+          encoding: facts.requestEncoding,
+          unfinished: unfinished || !exchange.isRequestWhole,
+        },
         context,
       )
   const responseType = facts.responseHeader('content-type')
@@ -43,16 +49,19 @@ export function decodeExchange(exchange: Exchange, context: DecodeContext): Part
     ? NO_BODY
     : decodeRecorded(
         exchange.response,
-        { type: responseType, encoding: facts.responseHeader('content-encoding') },
+        { type: responseType, encoding: facts.responseHeader('content-encoding'), unfinished },
         context,
       )
+  const { redact, limits } = context
+  const params = paramSlots(facts.params, redact, limits.fields)
+  const query = querySlots(exchange.facts.url, redact, limits.fields)
   const parts = (req: Body, res: Body): Parts => ({
-    params: urlSlots(Object.entries(facts.params), context.redact, context.limits.fields),
-    query: querySlots(exchange.facts.url, context),
+    params: params.slots,
+    query: query.slots,
     request: req,
     response: res,
     responseType,
-    truncated: exchange.truncated || req.truncated || res.truncated,
+    truncated: exchange.truncated || query.truncated || req.truncated || res.truncated,
   })
   if (!(request instanceof Promise) && !(response instanceof Promise)) {
     return parts(request, response)
@@ -67,6 +76,8 @@ function hasNoBody(method: string, status: number): boolean {
 interface MediaType {
   readonly type: string | undefined
   readonly encoding: string | undefined
+  /** Whether the exchange broke off, so that the body may end anywhere. */
+  readonly unfinished?: boolean
 }
 
 /** Decodes what a recorder kept. */
@@ -78,9 +89,13 @@ export function decodeRecorded(
   if (recorder === undefined || (recorder.size === 0 && !recorder.truncated)) return NO_BODY
   const inMemory = recorder.contentNow()
   if (inMemory) return decodeBytes(recorder, media, context, inMemory)
-  return recorder.content().then((content) => {
+  return recorder.content().then(async (content) => {
     if (content instanceof Uint8Array) return decodeBytes(recorder, media, context, content)
     const { file, size } = content
+    if (!SHARES_DESCRIPTORS) {
+      const bytes = await bytesOf(rangeSource(file, 0, size))
+      return decodeBytes(recorder, media, context, bytes)
+    }
     const source: PartSource = (part) => rangeSource(file, part.offset, part.size)
     const job = jobOf(recorder, media, context, { fd: file.fd, size })
     return toBody(context.decoder.decode(job), source)
@@ -100,7 +115,7 @@ function decodeBytes(
 
 function jobOf(
   recorder: Recorder,
-  { type, encoding }: MediaType,
+  { type, encoding, unfinished = false }: MediaType,
   { redact, limits }: Omit<DecodeContext, 'bodyGone'>,
   source: Uint8Array | { fd: number; size: number },
 ): Parameters<Decoder['decode']>[0] {
@@ -109,6 +124,7 @@ function jobOf(
     contentType: type,
     ...(encoding === undefined ? {} : { contentEncoding: encoding }),
     truncated: recorder.truncated,
+    ...(unfinished ? { unfinished } : {}),
     redact,
     limits,
   }
@@ -140,55 +156,5 @@ export async function leftBody(
   // What middlewares keep of a body has its content coding undone already.
   const decoded = await decodeRecorded(left.body, { type, encoding: undefined }, context)
   if (left.files.length === 0 && !left.form) return decoded
-  const fields = new Map<string, Slot>()
-  for (const [name, slot] of decoded.fields ?? []) {
-    fields.set(name, left.form && slot.json === undefined ? { ...slot, spelled: true } : slot)
-  }
-  const files = new Map<string, SourceFile[]>()
-  for (const { field, name, type: fileType, recorder } of left.files) {
-    const content = await recorder.content()
-    const source =
-      content instanceof Uint8Array
-        ? memorySource(content)
-        : rangeSource(content.file, 0, content.size)
-    const file = new SourceFile(name, fileType, source)
-    files.set(field, [...(files.get(field) ?? []), file])
-  }
-  for (const [field, list] of files) {
-    fields.set(field, { value: list.length === 1 ? (list[0] as SourceFile) : list })
-  }
-  const truncated = decoded.truncated || left.files.some(({ recorder }) => recorder.truncated)
-  return new FieldsBody(fields, truncated, decoded.error)
-}
-
-function querySlots(url: string, { redact, limits }: DecodeContext): ReadonlyMap<string, Slot> {
-  const at = url.indexOf('?')
-  if (at === -1) return NONE
-  return urlSlots(new URLSearchParams(url.slice(at + 1)), redact, limits.fields)
-}
-
-const NONE: ReadonlyMap<string, Slot> = new Map()
-
-function urlSlots(
-  pairs: Iterable<readonly [string, unknown]>,
-  redact: RedactRules,
-  limit: number,
-): ReadonlyMap<string, Slot> {
-  const values = new Map<string, string | string[]>()
-  let count = 0
-  for (const [name, value] of pairs) {
-    if (value === undefined) continue
-    if (++count > limit) break
-    // A wildcard of Express 5 holds its segments as a list.
-    const text = Array.isArray(value) ? value.join('/') : `${value as string}`
-    const before = values.get(name)
-    values.set(name, before === undefined ? text : [before, text].flat())
-  }
-  if (values.size === 0) return NONE
-  const redactor = Redactor.of(redact)
-  const slots = new Map<string, Slot>()
-  for (const [name, value] of values) {
-    slots.set(name, redactor.hidesField(name) ? { value: REDACTED } : { value, spelled: true })
-  }
-  return slots
+  return leftForm(left, decoded, context)
 }

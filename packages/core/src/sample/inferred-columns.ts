@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Component } from '../components.ts'
-import { type FlagValue, isFlaggedFile, isFlaggedFileList } from './flag-value.ts'
+import { type FlaggedFile, type JSONValue, isFlaggedFile, isFlaggedFileList } from './flag-value.ts'
+import { objectSlot } from './body.ts'
 import { EMPTY, type Slot } from './slot.ts'
 
 /** A value that was found in an interaction, and where. */
@@ -59,7 +60,7 @@ export class InferredColumns {
       else slots[at] = one.slot
     }
     const at = columns.#positions.get('other')
-    if (overflow.size > 0 && at !== undefined) slots[at] = { value: plain(overflow) }
+    if (overflow.size > 0 && at !== undefined) slots[at] = objectSlot(described(overflow))
     return { columns, slots }
   }
 
@@ -122,20 +123,16 @@ function shortened(name: string): string {
 }
 
 /** The overflow column holds JSON: of files it says what they were. */
-function plain(overflow: ReadonlyMap<string, Slot>): FlagValue {
-  const described = (value: FlagValue): unknown => {
-    if (isFlaggedFile(value))
-      return { name: value.name ?? null, type: value.type, size: value.size }
-    return isFlaggedFileList(value) ? value.map(described) : value
-  }
-  const value = {}
-  for (const [name, slot] of overflow) {
-    Object.defineProperty(value, name, {
-      value: described(slot.value),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
-  }
-  return value
+function described(overflow: ReadonlyMap<string, Slot>): ReadonlyMap<string, Slot> {
+  const slots = [...overflow].map(([name, slot]): [string, Slot] => {
+    if (slot.json !== undefined) return [name, slot]
+    const { value } = slot
+    if (isFlaggedFile(value)) return [name, { value: description(value) }]
+    return [name, isFlaggedFileList(value) ? { value: value.map(description) } : slot]
+  })
+  return new Map(slots)
+}
+
+function description({ name, type, size }: FlaggedFile): JSONValue {
+  return { name: name ?? null, type, size }
 }

@@ -33,19 +33,30 @@ function fileOf(part: FilePart, source: PartSource): SourceFile {
   return new SourceFile(part.name, part.type, bytes)
 }
 
-/** The elements of a slot that holds a list; `undefined` where it holds none. */
-export function elementSlots(slot: Slot): readonly Slot[] | undefined {
+/**
+ * The elements of a slot that holds a list; `undefined` where it holds none.
+ * @param most elements that are wanted of a list that is not parsed yet
+ */
+export function elementSlots(slot: Slot, most?: number): readonly Slot[] | undefined {
   if (slot.json !== undefined) {
-    return slot.json.startsWith('[') ? splitJSON(slot.json)?.values.map(slotOfText) : undefined
+    const isList = slot.json.startsWith('[')
+    return isList ? splitJSON(slot.json, most)?.values.map(slotOfText) : undefined
   }
   if (!Array.isArray(slot.value)) return undefined
   return (slot.value as readonly FlagValue[]).map((value) => ({ value }))
 }
 
-/** The members of a slot that holds a JSON object; `undefined` where it holds none. */
-export function memberSlots(slot: Slot): ReadonlyMap<string, Slot> | undefined {
+/**
+ * The members of a slot that holds a JSON object; `undefined` where it holds none.
+ * @param most members of an object that is not parsed yet; one with more is left alone
+ */
+export function memberSlots(
+  slot: Slot,
+  most: number = Number.POSITIVE_INFINITY,
+): ReadonlyMap<string, Slot> | undefined {
   if (slot.json !== undefined) {
-    const { keys, values } = splitJSON(slot.json) ?? { keys: undefined, values: [] }
+    const { keys, values } = splitJSON(slot.json, most + 1) ?? { keys: undefined, values: [] }
+    if (values.length > most) return undefined
     return keys && new Map(keys.map((key, index) => [key, slotOfText(values[index] as string)]))
   }
   const { value } = slot

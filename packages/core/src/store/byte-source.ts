@@ -18,6 +18,24 @@ export function memorySource(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, chunks: () => (bytes.length === 0 ? [] : [bytes]) }
 }
 
+/** Text as UTF-8, encoded a piece at a time while it is read. It must hold no lone surrogate. */
+export function textSource(text: string): ByteSource {
+  return { size: Buffer.byteLength(text), chunks: () => encoded(text) }
+}
+
+/** Characters that are encoded at once. */
+const PIECE = 64 * 1024
+
+function* encoded(text: string): Generator<Uint8Array> {
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(from + PIECE, text.length)
+    // A pair is one character.
+    if (to < text.length && /[\ud800-\udbff]/.test(text.charAt(to - 1))) to++
+    yield Buffer.from(text.slice(from, to))
+    from = to
+  }
+}
+
 /** A part of an open file, which must stay open for as long as the source is read. */
 export function rangeSource(file: OpenFile, offset: number, size: number): ByteSource {
   return { size, chunks: () => wholeRange(file, offset, size) }
@@ -50,6 +68,17 @@ async function* storedFile(fs: FileSystem, path: string, size: number): AsyncGen
   } finally {
     await file.close()
   }
+}
+
+/** All of a source in memory. */
+export async function bytesOf(source: ByteSource): Promise<Uint8Array> {
+  const whole = new Uint8Array(source.size)
+  let at = 0
+  for await (const chunk of source.chunks()) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
 }
 
 /** A file of a sample over any {@link ByteSource}. */
@@ -86,14 +115,8 @@ export class SourceFile implements FlaggedFile {
     )
   }
 
-  async bytes(): Promise<Uint8Array> {
-    const whole = new Uint8Array(this.size)
-    let at = 0
-    for await (const chunk of this.source.chunks()) {
-      whole.set(chunk, at)
-      at += chunk.length
-    }
-    return whole
+  bytes(): Promise<Uint8Array> {
+    return bytesOf(this.source)
   }
 
   async saveTo(path: string): Promise<void> {

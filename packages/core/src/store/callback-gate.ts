@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { Component } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
 import type { FlagValue } from '../sample/flag-value.ts'
@@ -56,7 +57,7 @@ export class CallbackGate {
     const running = flag()
     this.#running.add(running)
     const settled = () => this.#running.delete(running)
-    running.then(settled, settled)
+    running.then(settled, settled).catch(() => {})
     return running
   }
 

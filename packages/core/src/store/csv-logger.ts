@@ -101,7 +101,9 @@ export class CSVLogger implements FlaggingCallback {
     )
     const values = [
       ...components.map((_, index) => rowValue(flagData, index, details?.json?.[index])),
-      ...own.map(([, value]) => ({ value })),
+      ...own.map(([column, value]) =>
+        column === 'correction' ? exactly(value, details?.correctionJSON) : { value },
+      ),
     ]
     return this.#dataset(dir).append(sampleRow(layout, values))
   }
@@ -257,5 +259,9 @@ function rowValue(
   index: number,
   json: string | undefined,
 ): RowValue {
-  return json === undefined || json.startsWith('"') ? { value: flagData[index] ?? null } : { json }
+  return exactly(json === undefined || json.startsWith('"') ? flagData[index] : null, json)
+}
+
+function exactly(value: RowValue['value'], json: string | undefined): RowValue {
+  return json === undefined || json.startsWith('"') ? { value: value ?? null } : { json }
 }

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FlaggingError } from '../errors.ts'
 import { openOrCreate } from './disk.ts'

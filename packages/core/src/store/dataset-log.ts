@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FlaggingError } from '../errors.ts'
 import { DatasetFiles, type Survey, WORKING_FOLDER } from './dataset-files.ts'
@@ -73,7 +74,10 @@ export class DatasetLog {
         else resolve(count)
       }
       this.#queue.push({ row, files, since: performance.now(), settle })
-      this.#draining ??= this.#drain()
+      if (this.#draining !== undefined) return
+      const draining = this.#drain()
+      // Over already if not even the first turn could be waited for.
+      if (this.#queue.length > 0) this.#draining = draining
     })
   }
 
@@ -83,13 +87,26 @@ export class DatasetLog {
     await this.#shut()
   }
 
+  /** Never rejects, and settles every sample: whoever waits for one must not wait for ever. */
   async #drain(): Promise<void> {
     do {
-      // What else comes in during this turn joins the batch.
-      await nextTurn()
-      const batch = this.#takeBatch()
-      await this.#store(batch)
-      for (const entry of batch) entry.settle(entry)
+      let batch: Entry[] = []
+      try {
+        // What else comes in during this turn joins the batch.
+        await nextTurn()
+        batch = this.#takeBatch()
+        await this.#store(batch)
+      } catch (error) {
+        if (batch.length === 0) batch = this.#queue.splice(0)
+        for (const entry of batch) entry.error ??= error
+      }
+      for (const entry of batch) {
+        try {
+          entry.settle(entry)
+        } catch {
+          entry.settle(entry)
+        }
+      }
     } while (this.#queue.length > 0)
     this.#draining = undefined
   }

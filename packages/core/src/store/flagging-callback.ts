@@ -22,6 +22,8 @@ export interface FlagDetails {
   readonly comment?: string | null
   /** `undefined`: corrections are not accepted, and there is no column. `null`: none was given. */
   readonly correction?: JSONValue
+  /** The JSON text of the correction as it was received, where the JavaScript value cannot hold it. */
+  readonly correctionJSON?: string
   /**
    * The JSON text of a value as it was received, at the value's position, where the JavaScript value
    * cannot hold it: digits beyond double precision, key order, repeated keys.

@@ -13,6 +13,8 @@ let loaded: NativeLock | Error | undefined
 export function loadNativeLock(): NativeLock | Error {
   if (loaded === undefined) {
     try {
+      // Deno loads the addon, and then dies of the first call into it: a missing libuv symbol.
+      if (process.versions['deno'] !== undefined) throw new Error('Deno has no libuv')
       // A cast, since `require` has no types; the names are those of fs-native-extensions 1.x.
       loaded = createRequire(import.meta.url)('fs-native-extensions') as NativeLock
     } catch (error) {

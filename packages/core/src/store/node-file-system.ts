@@ -21,9 +21,15 @@ type Callback<T> = (error: NodeJS.ErrnoException | null, value: T) => void
 // Plain callbacks cost half of what `fs.promises` does, and the writer's time is mostly this.
 function call<T>(start: (done: Callback<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    start((error, value) =>
-      error === null || error === undefined ? resolve(value) : reject(error),
-    )
+    start((error, value) => {
+      // What is thrown to a callback of Node's would end the process.
+      try {
+        if (error === null || error === undefined) resolve(value)
+        else reject(error)
+      } catch (fault) {
+        reject(fault as Error)
+      }
+    })
   })
 }
 

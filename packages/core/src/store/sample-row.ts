@@ -5,13 +5,13 @@ import {
   isFlaggedFile,
   isFlaggedFileList,
 } from '../sample/flag-value.ts'
-import { SourceFile, memorySource } from './byte-source.ts'
+import { stringifyJSON } from '../capture/stringify-json.ts'
+import { SourceFile, textSource } from './byte-source.ts'
 import { encodeCell } from './cells.ts'
 import type { RowLayout } from './row-layout.ts'
 
 /** The longest text that stands in a cell: Python's `csv` reads no field of more than 131,072. */
 const MAX_CELL = 100_000
-const LONE_SURROGATE = /\p{Cs}/u
 
 /** A value, and its exact JSON text where JavaScript cannot hold it. */
 export interface RowValue {
@@ -74,19 +74,26 @@ function cellOrSpill(
 ): string | RowFiles {
   const mode = layout.modes[column] ?? 'any'
   const isText = typeof value === 'string'
-  if (isText && value.length > MAX_CELL) return spill(column, value, true)
+  const text = isText ? value : (json ?? stringifyJSON(value))
+  // Before anything looks at it: what makes a cell of it would parse a large list.
+  if (text.length > MAX_CELL) return spill(column, text, isText || mode === 'text')
   const onlyColumn = layout.header.length === 1
-  const cell = encodeCell(value, mode, { json, onlyColumn })
-  if (cell.length <= MAX_CELL) return cell
-  if (isText) return spill(column, value, true)
-  // Without the mode's marks: as the only mode, `any` leaves JSON text as it is.
-  return spill(column, encodeCell(value, 'any', { json }), mode === 'text')
+  const cell = encodeCell(value, mode, { json: isText ? undefined : text, onlyColumn })
+  return cell.length <= MAX_CELL ? cell : spill(column, text, isText || mode === 'text')
 }
 
 function spill(column: number, text: string, isText: boolean): RowFiles {
   // UTF-8 has no lone surrogates; a JSON literal does.
-  const spilled = isText && !LONE_SURROGATE.test(text) ? 'txt' : 'json'
+  const spilled = isText && isWellFormed(text) ? 'txt' : 'json'
   const content = isText && spilled === 'json' ? JSON.stringify(text) : text
-  const source = memorySource(Buffer.from(content))
-  return { column, files: [new SourceFile(undefined, 'text/plain', source)], spilled }
+  return {
+    column,
+    files: [new SourceFile(undefined, 'text/plain', textSource(content))],
+    spilled,
+  }
+}
+
+function isWellFormed(text: string): boolean {
+  // Node 20 has the method; the types of ES2023 do not.
+  return (text as unknown as { isWellFormed(): boolean }).isWellFormed()
 }

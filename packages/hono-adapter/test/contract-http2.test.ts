@@ -1,0 +1,4 @@
+import { adapterContract } from '../../../test/contract/adapter-contract.ts'
+import { onHttp2 } from './hono-host.ts'
+
+adapterContract('Hono on @hono/node-server over HTTP/2', onHttp2)
