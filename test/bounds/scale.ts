@@ -1,0 +1,17 @@
+const isSoak = process.env['FLAGGING_SOAK'] !== undefined
+
+/** How often a test does something: `short` in `npm test`, `long` in `npm run soak`. */
+export function times(short: number, long: number): number {
+  return isSoak ? long : short
+}
+
+/** Milliseconds that a test may take; nothing else is judged by the clock. */
+export const TIMEOUT: number = times(120_000, 1_800_000)
+
+/** Whether what depends on how busy the machine is may be judged as well. */
+export const JUDGES_CPU: boolean = isSoak
+
+/** Bytes. */
+export const KIB = 1024
+/** Bytes. */
+export const MIB: number = 1024 * KIB
