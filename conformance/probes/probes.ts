@@ -1,6 +1,7 @@
 import type { Probe } from '../src/probe.ts'
-import { ANSWERING_ON_EXPRESS } from './answering-on-express.ts'
-import { ANSWERING_ON_HONO } from './answering-on-hono.ts'
+import { HOSTILE } from './hostile.ts'
+import { PROBES_ON_EXPRESS } from './probes-on-express.ts'
+import { PROBES_ON_HONO } from './probes-on-hono.ts'
 
 /** All probes, in the order of the table. */
-export const PROBES: readonly Probe[] = [...ANSWERING_ON_EXPRESS, ...ANSWERING_ON_HONO]
+export const PROBES: readonly Probe[] = [...PROBES_ON_EXPRESS, ...PROBES_ON_HONO, ...HOSTILE]

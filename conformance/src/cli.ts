@@ -5,9 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { PROBES } from '../probes/probes.ts'
 import { HOSTS, type HostName } from './hosts.ts'
-import { type Report, say, tables } from './report.ts'
-import { run, type Verdict } from './run.ts'
-import { loadSubject } from './subject.ts'
+import { judge } from './judge.ts'
+import { type Report, tables } from './report.ts'
 
 const HELP = `Usage: pnpm conformance <module> ... [--host <name>] [--only <words>] [--table <file>]
 
@@ -37,23 +36,14 @@ if (values.help || positionals.length === 0) {
   if (unknown !== undefined) throw new Error(`There is no host "${unknown}": ${HOSTS.join(', ')}`)
   const { only } = values
   const probes = only === undefined ? PROBES : PROBES.filter(({ name }) => name.includes(only))
-  const reports: Report[] = []
-  for (const module of positionals) reports.push(await judge(module, probes))
-  if (values.table) await writeFile(values.table, `${tables(reports)}\n`)
-}
-
-async function judge(module: string, probes: typeof PROBES): Promise<Report> {
-  const url = pathToFileURL(resolve(module)).href
-  const { name: subject } = await loadSubject(url)
-  console.log(`\n${subject}`)
-  const verdicts: Verdict[] = []
   const hosts = values.host as HostName[] | undefined
-  for await (const verdict of run(url, { probes, ...(hosts && { hosts }) })) {
-    verdicts.push(verdict)
-    console.log(`  ${say(verdict)}`)
+  const reports: Report[] = []
+  for (const module of positionals) {
+    const url = pathToFileURL(resolve(module)).href
+    reports.push(await judge(url, { probes, ...(hosts && { hosts }) }, console.log))
   }
-  const differing = verdicts.filter(({ differences }) => differences.length > 0).length
-  console.log(`  ${verdicts.length - differing} unchanged, ${differing} differ`)
-  if (differing > 0) process.exitCode = 1
-  return { subject, verdicts }
+  if (reports.some(({ verdicts }) => verdicts.some((one) => one.differences.length > 0))) {
+    process.exitCode = 1
+  }
+  if (values.table) await writeFile(values.table, `${tables(reports)}\n`)
 }

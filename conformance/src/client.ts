@@ -78,6 +78,8 @@ export class RawConnection {
     this.socket = socket
     this.#scrub = scrub
     socket.setNoDelay(true)
+    // One of them for each piece that is written.
+    socket.setMaxListeners(0)
     socket.on('data', (chunk: Buffer) => (this.#received += chunk.toString('latin1')))
     socket.on('error', () => {})
     socket.on('close', () => (this.#closed = true))

@@ -20,12 +20,15 @@ class Http1Conversation implements Conversation {
   readonly #informational: string[] = []
   readonly #answered: Promise<IncomingMessage | undefined>
   readonly #continued: Promise<void>
+  readonly #closed: Promise<void>
   #reader: BodyReader | undefined
 
-  constructor(port: number, { method = 'POST', path, headers = {} }: Asked, scrub: Scrub) {
+  constructor(port: number, { method = 'POST', path, headers = {}, body }: Asked, scrub: Scrub) {
     this.#scrub = scrub
     const to = { host: '127.0.0.1', port, method, path, agent: false }
     this.#request = httpRequest({ ...to, headers: headers as Record<string, string> })
+    // Otherwise the bodies of some methods go out without their length, and are taken for a request.
+    if (body !== undefined) this.#request.useChunkedEncodingByDefault = true
     this.#answered = new Promise((resolve) => {
       this.#request.on('response', (response) => {
         this.#reader = new BodyReader(response)
@@ -33,6 +36,7 @@ class Http1Conversation implements Conversation {
       })
       for (const event of ['error', 'close']) this.#request.on(event, () => resolve(undefined))
     })
+    this.#closed = new Promise((resolve) => this.#request.on('close', () => resolve()))
     this.#continued = new Promise((resolve) => this.#request.on('continue', () => resolve()))
     this.#request.on('information', ({ statusCode, rawHeaders }) => {
       this.#informational.push(`${statusCode} ${scrub.pairs(rawHeaders).join(' ')}`)
@@ -40,10 +44,8 @@ class Http1Conversation implements Conversation {
   }
 
   write(piece: string | Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      this.#request.on('close', () => resolve())
-      this.#request.write(piece, () => resolve())
-    })
+    const out = new Promise<void>((resolve) => this.#request.write(piece, () => resolve()))
+    return Promise.race([out, this.#closed])
   }
 
   end(piece?: string | Uint8Array): void {

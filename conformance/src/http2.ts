@@ -29,6 +29,7 @@ class Http2Conversation implements Conversation {
   readonly #informational: string[] = []
   readonly #answered: Promise<Headers | undefined>
   readonly #continued: Promise<void>
+  readonly #closed: Promise<void>
   readonly #reader: BodyReader
   #trailers: string[] = []
 
@@ -49,6 +50,7 @@ class Http2Conversation implements Conversation {
       for (const event of ['error', 'close']) this.#stream.on(event, () => resolve(undefined))
     })
     this.#continued = new Promise((resolve) => this.#stream.on('continue', () => resolve()))
+    this.#closed = new Promise((resolve) => this.#stream.on('close', () => resolve()))
     this.#stream.on('headers', (early: Headers) => {
       this.#informational.push(`${String(early[':status'])} ${this.#pairsOf(early).join(' ')}`)
     })
@@ -58,10 +60,10 @@ class Http2Conversation implements Conversation {
   }
 
   write(piece: string | Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      this.#stream.on('close', () => resolve())
+    const written = new Promise<void>((resolve) => {
       this.#stream.write(piece, () => resolve())
     })
+    return Promise.race([written, this.#closed])
   }
 
   end(piece?: string | Uint8Array): void {

@@ -1,11 +1,11 @@
 import { PROBES } from '../probes/probes.ts'
 import { HOSTS, type HostName, isExpress } from './hosts.ts'
 import { differences, type Outcome } from './outcome.ts'
-import { play } from './play.ts'
+import { playAll } from './play.ts'
 import { playsOn, type Probe } from './probe.ts'
 import { Scrub } from './scrub.ts'
 import { ServerHandle } from './server-handle.ts'
-import { loadSubject } from './subject.ts'
+import { loadSubject, mountsOn } from './subject.ts'
 
 /** What a probe has found out about a subject on a host. */
 export interface Verdict {
@@ -31,28 +31,59 @@ export interface Selection {
  */
 export async function* run(subjectUrl: string, selection: Selection = {}): AsyncGenerator<Verdict> {
   const subject = await loadSubject(subjectUrl)
-  const scrub = new Scrub(subject.headers)
   for (const host of selection.hosts ?? HOSTS) {
-    if (!(isExpress(host) ? subject.express : subject.hono)) continue
-    const bare = new ServerHandle(host, undefined)
-    const tapped = new ServerHandle(host, subjectUrl)
-    try {
-      for (const probe of selection.probes ?? PROBES) {
-        if (!playsOn(probe, host)) continue
-        const [expected, outcome] = await Promise.all([
-          play(probe, host, bare, scrub),
-          play(probe, host, tapped, scrub),
-        ])
-        yield {
-          probe,
-          host,
-          differences: differences(expected, outcome),
-          kept: hasKept(probe, outcome),
-        }
-      }
-    } finally {
-      await Promise.all([bare.kill(), tapped.kill()])
+    if (!mountsOn(subject, host)) continue
+    for await (const [verdict] of runOn(host, [subjectUrl], selection.probes)) yield verdict!
+  }
+}
+
+/**
+ * Plays all probes of a host on the bare app and on the app with each of several subjects, which
+ * must all run on that host. Gives their verdicts on one probe at a time, in their order.
+ */
+export async function* runOn(
+  host: HostName,
+  subjectUrls: readonly string[],
+  probes: readonly Probe[] = PROBES,
+): AsyncGenerator<readonly Verdict[]> {
+  const subjects = await Promise.all(subjectUrls.map(loadSubject))
+  const added = subjects.flatMap(({ headers = [] }) => headers)
+  const scrub = new Scrub(added, !isExpress(host))
+  const bare = new ServerHandle(host, undefined)
+  const tapped = subjectUrls.map((url) => new ServerHandle(host, url))
+  try {
+    for (const probe of probes) {
+      if (!playsOn(probe, host)) continue
+      const { expected, outcomes } = await playAll(probe, host, { bare, tapped }, scrub)
+      yield outcomes.map((outcome) => verdict(probe, host, expected, outcome))
     }
+  } finally {
+    await Promise.all([bare, ...tapped].map((server) => server.kill()))
+  }
+}
+
+/**
+ * Plays one probe on the bare app and on the app with one subject, and compares.
+ * @param patience how long after the bare app, in milliseconds, an answer may come
+ */
+export async function verdictOn(
+  probe: Probe,
+  host: HostName,
+  { bare, tapped }: { readonly bare: ServerHandle; readonly tapped: ServerHandle },
+  scrub: Scrub,
+  patience?: number,
+): Promise<Verdict> {
+  const servers = { bare, tapped: [tapped] }
+  const { expected, outcomes } = await playAll(probe, host, servers, scrub, patience)
+  return verdict(probe, host, expected, outcomes[0]!)
+}
+
+function verdict(probe: Probe, host: HostName, expected: Outcome, outcome: Outcome): Verdict {
+  return {
+    probe,
+    host,
+    differences: differences(expected, outcome),
+    kept: hasKept(probe, outcome),
   }
 }
 

@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { HostName } from './hosts.ts'
 import type { FromServer, ToServer } from './messages.ts'
@@ -16,6 +19,7 @@ export class ServerHandle {
   readonly #subject: string | undefined
   readonly #events = new EventEmitter()
   #child: ChildProcess | undefined
+  #dir: string | undefined
   #seen: [string, unknown][] = []
   #faults: string[] = []
 
@@ -26,11 +30,16 @@ export class ServerHandle {
     this.#events.setMaxListeners(0)
   }
 
-  /** Serves the app of a probe; gives the port. */
-  async start(probe: string): Promise<number> {
+  /** Resolves once the process runs. */
+  async ready(): Promise<void> {
     this.#seen = []
     this.#faults = []
     if (!this.#child) await this.#launch()
+  }
+
+  /** Serves the app of a probe; gives the port. */
+  async start(probe: string): Promise<number> {
+    await this.ready()
     this.#send({ type: 'start', probe })
     const { port } = await this.#told('started')
     return port
@@ -64,16 +73,21 @@ export class ServerHandle {
   async kill(): Promise<void> {
     const child = this.#child
     this.#child = undefined
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill('SIGKILL')
-    await gone
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    }
+    if (this.#dir) await rm(this.#dir, { recursive: true, force: true, maxRetries: 3 })
+    this.#dir = undefined
   }
 
   async #launch(): Promise<void> {
+    // Removed by us, since the process may not live to do it.
+    this.#dir ??= await mkdtemp(join(tmpdir(), 'conformance-'))
     const child = fork(
       fileURLToPath(new URL('server-process.ts', import.meta.url)),
-      [this.#host, ...(this.#subject === undefined ? [] : [this.#subject])],
+      [this.#dir, this.#host, ...(this.#subject === undefined ? [] : [this.#subject])],
       {
         execArgv: [
           `--import=${new URL('../../scripts/typescript.mjs', import.meta.url).href}`,

@@ -1,6 +1,5 @@
 // The process that serves the apps. It is one of its own, so that what a subject breaks is known.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { PROBES } from '../probes/probes.ts'
@@ -9,8 +8,9 @@ import type { FromServer, ToServer } from './messages.ts'
 import { type Served, serve } from './server.ts'
 import { loadSubject } from './subject.ts'
 
-const [host, subjectUrl] = process.argv.slice(2) as [HostName, string | undefined]
+const [root, host, subjectUrl] = process.argv.slice(2) as [string, HostName, string | undefined]
 const subject = await loadSubject(subjectUrl)
+await subject.prepare?.()
 const waiting = new Map<string, () => void>()
 const given = new Set<string>()
 let served: Served | undefined
@@ -37,7 +37,7 @@ tell({ type: 'ready' })
 async function start(name: string): Promise<void> {
   const probe = PROBES.find((one) => one.name === name)
   if (!probe) throw new Error(`There is no probe "${name}"`)
-  dir = await mkdtemp(join(tmpdir(), 'conformance-'))
+  dir = await mkdtemp(join(root, 'app-'))
   const subjectDir = join(dir, 'subject')
   await mkdir(subjectDir)
   waiting.clear()

@@ -49,7 +49,7 @@ export async function serve(
   if (!server.listening) await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
-    captured: async () => mounted?.captured?.(),
+    captured: async () => (probe.kept ? mounted?.captured?.() : undefined),
     async close() {
       server.close()
       // Also those that were upgraded, which the server no longer knows.

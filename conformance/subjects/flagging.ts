@@ -30,8 +30,9 @@ export function flaggingIn(mode: FlaggingMode) {
   }
 }
 
-/** A failure of ours is as bad as one of the host. */
+/** A failure of ours is as bad as one of the host; advice on where to mount it is none. */
 function fail(error: unknown): void {
+  if ((error as { code?: unknown }).code === 'ERR_FLAGGING_BODY_GONE') return
   void Promise.reject(error)
 }
 

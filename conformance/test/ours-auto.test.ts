@@ -1,0 +1,3 @@
+import { itIsNotNoticed } from './each-probe.ts'
+
+itIsNotNoticed('flagging-auto')
