@@ -1,17 +1,39 @@
 import { defineConfig } from 'vitest/config'
+import { faultSites } from './test/faults/plugin.ts'
 
 const sourceCondition = '@flagging/source'
 const typescript = new URL('./scripts/typescript.mjs', import.meta.url).href
 
-export default defineConfig({
+/** How every test runs. */
+export const shared = defineConfig({
   ssr: { resolve: { conditions: [sourceCondition] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/test/**/*.test.ts'],
     // Forks that read TypeScript themselves: the code under test starts workers and child processes from source.
     pool: 'forks',
     execArgv: [`--import=${typescript}`, `--conditions=${sourceCondition}`],
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+  },
+})
+
+const faults = 'test/faults/*.test.ts'
+
+export default defineConfig({
+  ...shared,
+  test: {
+    ...shared.test,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['{packages/*,examples,conformance}/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [faults],
+        },
+      },
+      // The sources of the packages with a switch at each call.
+      { extends: true, plugins: [faultSites()], test: { name: 'faults', include: [faults] } },
+    ],
   },
 })

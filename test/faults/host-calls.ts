@@ -1,0 +1,59 @@
+/**
+ * Calls that hand on to the host's own functions, or wait for them: what is thrown there is the host's
+ * and has to reach it. Each is a line of a shadow or a stream that has nothing else to do.
+ */
+const HANDED_ON: readonly RegExp[] = [
+  // The originals of the methods that are shadowed on a Node request and its response.
+  /^core\/capture\/node-tap\.ts\S+ \(\w+\) \(?tap\.(?:push|write|end|writeHead)\b[^(]*\.(?:call|apply)$/,
+  // The stream that is watched, and the one that takes its place.
+  /^core\/capture\/web-tap\.ts\S+ \(\S+\) (?:this\.#reader\.(?:read|cancel)|controller\.(?:enqueue|close|error))$/,
+  // The rest of the app.
+  /^(?:express|hono)-adapter\/\S+ \(\w+\) next$/,
+  // The answer of a flag route on its way out.
+  /^express-adapter\/route-bridge\.ts\S+ \(send\) res\.end$/,
+]
+
+/** Whether what is thrown at a site is the host's. */
+export function isHandedOn(site: string): boolean {
+  return HANDED_ON.some((pattern) => pattern.test(site))
+}
+
+/** What runs within the calls of the host, where every scenario and mode counts. */
+export function isWithinHostCalls(site: string): boolean {
+  return /^(?:express-adapter|hono-adapter|core\/(?:flagging|hall\/(?:hall|plan)|capture\/(?:node-tap|web-tap|exchange|held|recorder|budget)))/.test(
+    site,
+  )
+}
+
+/** A place where a fault is dealt with on the spot, and how that shows. */
+interface Excuse {
+  readonly sites: RegExp
+  readonly why: string
+  /** Whether the sample may say something else than without the fault. */
+  readonly mayDiffer: boolean
+}
+
+/** Faults that need not go to `onError`; wherever one is not named here, they must, once. */
+export const EXCUSES: readonly Excuse[] = [
+  {
+    sites:
+      /^core\/(?:capture\/(?:check-json|content-|decode|event-stream|form|header-params|json-|media-type|multipart|raw-body|redact|text)|sample\/decode-exchange)/,
+    why: 'A body that cannot be decoded is stored as it came, or left empty, and its sample says so.',
+    mayDiffer: true,
+  },
+  {
+    sites: /^core\/store\//,
+    why: 'What follows the row on its way (unlocking, clearing up) takes nothing from a stored sample.',
+    mayDiffer: false,
+  },
+  {
+    sites: /^core\/capture\/(?:recorder|left-body)\.ts/,
+    why: 'A body that could not be spilled is cut, and its sample says `truncated`.',
+    mayDiffer: true,
+  },
+  {
+    sites: /^(?:core\/routes|(?:hono|express)-adapter\/(?:route-bridge|left-body))/,
+    why: 'A flag whose body cannot be read is refused with a 4xx of the flag route.',
+    mayDiffer: false,
+  },
+]
