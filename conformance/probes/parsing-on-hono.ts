@@ -34,10 +34,9 @@ export const PARSING_ON_HONO: readonly Probe[] = [
         const form = formidable({ uploadDir: dir })
         const [fields, files] = await form.parse(nodeOf(c).incoming as never)
         const found = Object.values(files).flatMap((list) => list ?? [])
-        return c.json([
-          fields,
-          found.map((file) => [file.originalFilename, file.mimetype, file.size]),
-        ])
+        const facts = found.map((file) => [file.originalFilename, file.mimetype, file.size])
+        // It lists them as their last bytes reach the disk, in any order.
+        return c.json([fields, facts.map(String).toSorted()])
       })
     },
     play: (client) => client.exchange(FORM),

@@ -12,7 +12,7 @@ const LONGEST_MS = 60_000
 const PATIENCE_MS = 15_000
 
 /** The processes that a probe is played on: one that serves the bare app, and one per subject. */
-interface Servers {
+export interface Servers {
   readonly bare: ServerHandle
   readonly tapped: readonly ServerHandle[]
 }

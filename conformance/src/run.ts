@@ -1,7 +1,7 @@
 import { PROBES } from '../probes/probes.ts'
 import { HOSTS, type HostName, isExpress } from './hosts.ts'
 import { differences, type Outcome } from './outcome.ts'
-import { playAll } from './play.ts'
+import { playAll, type Servers } from './play.ts'
 import { playsOn, type Probe } from './probe.ts'
 import { Scrub } from './scrub.ts'
 import { ServerHandle } from './server-handle.ts'
@@ -54,8 +54,7 @@ export async function* runOn(
   try {
     for (const probe of probes) {
       if (!playsOn(probe, host)) continue
-      const { expected, outcomes } = await playAll(probe, host, { bare, tapped }, scrub)
-      yield outcomes.map((outcome) => verdict(probe, host, expected, outcome))
+      yield await verdictsOn(probe, host, { bare, tapped }, scrub)
     }
   } finally {
     await Promise.all([bare, ...tapped].map((server) => server.kill()))
@@ -63,19 +62,18 @@ export async function* runOn(
 }
 
 /**
- * Plays one probe on the bare app and on the app with one subject, and compares.
+ * Plays one probe on the bare app and on the app with each subject, and compares.
  * @param patience how long after the bare app, in milliseconds, an answer may come
  */
-export async function verdictOn(
+export async function verdictsOn(
   probe: Probe,
   host: HostName,
-  { bare, tapped }: { readonly bare: ServerHandle; readonly tapped: ServerHandle },
+  servers: Servers,
   scrub: Scrub,
   patience?: number,
-): Promise<Verdict> {
-  const servers = { bare, tapped: [tapped] }
+): Promise<readonly Verdict[]> {
   const { expected, outcomes } = await playAll(probe, host, servers, scrub, patience)
-  return verdict(probe, host, expected, outcomes[0]!)
+  return outcomes.map((outcome) => verdict(probe, host, expected, outcome))
 }
 
 function verdict(probe: Probe, host: HostName, expected: Outcome, outcome: Outcome): Verdict {

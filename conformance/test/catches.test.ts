@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROBES } from '../probes/probes.ts'
 import type { HostName } from '../src/hosts.ts'
 import type { Probe } from '../src/probe.ts'
-import { verdictOn } from '../src/run.ts'
+import { verdictsOn } from '../src/run.ts'
 import { Scrub } from '../src/scrub.ts'
 import { ServerHandle } from '../src/server-handle.ts'
 import { FLAW_FILE } from './any-flaw.ts'
@@ -97,12 +97,12 @@ async function playAllOn(host: HostName): Promise<void> {
   process.env[FLAW_FILE] = flaw
   const servers = {
     bare: new ServerHandle(host, undefined),
-    tapped: new ServerHandle(host, new URL('any-flaw.ts', import.meta.url).href),
+    tapped: [new ServerHandle(host, new URL('any-flaw.ts', import.meta.url).href)],
   }
   const scrub = new Scrub([], host === 'hono')
   const wordsOn = async (name: string, patience?: number): Promise<readonly string[]> => {
-    const verdict = await verdictOn(named(name), host, servers, scrub, patience)
-    return [...verdict.differences, ...(verdict.kept === false ? ['not captured'] : [])]
+    const [verdict] = await verdictsOn(named(name), host, servers, scrub, patience)
+    return [...verdict!.differences, ...(verdict!.kept === false ? ['not captured'] : [])]
   }
   try {
     const here = CATCHES.filter(([, on]) => on === host)
@@ -116,7 +116,7 @@ async function playAllOn(host: HostName): Promise<void> {
       foundOnNothing.push(...(await wordsOn(name)))
     }
   } finally {
-    await Promise.all([servers.bare.kill(), servers.tapped.kill()])
+    await Promise.all([servers.bare, ...servers.tapped].map((server) => server.kill()))
   }
 }
 

@@ -1,6 +1,6 @@
 // Runs a suite one way and tells how each of its tests came out.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -13,39 +13,33 @@ const CONFIG = 'flagging.vitest.config.ts'
  * @param store the folder that what is mounted stores in
  */
 export function play(suite, folder, way, store) {
+  const report = join(folder, '.outcomes.json')
   const env = {
     ...process.env,
     FOREIGN_SUITES_MOUNT: suite.mount,
-    FOREIGN_SUITES_WAY: way,
+    FOREIGN_SUITES_OUTCOMES: report,
     FOREIGN_SUITES_STORE: store,
+    FOREIGN_SUITES_WAY: way,
   }
-  const options = { cwd: folder, env, encoding: 'utf8', maxBuffer: 2 ** 30 }
+  const options = { cwd: folder, env, encoding: 'utf8', maxBuffer: 2 ** 30, report }
   return suite.runner === 'mocha' ? mocha(suite, way, options) : vitest(suite, way, options)
 }
 
-function mocha(suite, way, options) {
+function mocha(suite, way, { report, ...options }) {
   const mount = way === undefined ? [] : ['--file', here('mount-on-node.mjs')]
-  const args = ['mocha', ...suite.args, ...mount, '--reporter', 'tap']
-  const { stdout, stderr } = spawnSync('npx', ['--no-install', ...args], options)
+  const args = ['mocha', ...suite.args, ...mount, '--reporter', here('mocha-outcomes.mjs')]
+  const told = run(args, report, options)
   const outcomes = new Map()
-  for (const [, not, title, skipped] of stdout.matchAll(/^(not )?ok \d+ (.*?)( # SKIP.*)?$/gm)) {
-    note(outcomes, title, skipped ? 'skipped' : not ? 'failed' : 'passed')
-  }
-  const told = /^# pass (\d+)$/m.exec(stdout)?.[1]
-  if (Number(told) !== count(outcomes, 'passed')) throw unreadable(stdout, stderr)
+  for (const [title, outcome] of told) note(outcomes, title, outcome)
   return outcomes
 }
 
-function vitest(suite, way, options) {
-  const report = join(options.cwd, '.outcomes.json')
-  writeFileSync(report, '{}')
+function vitest(suite, way, { report, ...options }) {
   const config = way === undefined ? [] : ['--config', CONFIG]
   if (way !== undefined) writeFileSync(join(options.cwd, CONFIG), configOf(suite))
   const args = ['vitest', '--run', '--coverage.enabled=false', ...config, ...suite.args]
   const out = ['--reporter=json', `--outputFile.json=${report}`]
-  const { stdout, stderr } = spawnSync('npx', ['--no-install', ...args, ...out], options)
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
-  if (!testResults) throw unreadable(stdout, stderr)
+  const { testResults } = run([...args, ...out], report, options)
   const outcomes = new Map()
   for (const { name, status, assertionResults } of testResults) {
     const file = name.replace(`${options.cwd}/`, '')
@@ -56,6 +50,15 @@ function vitest(suite, way, options) {
     }
   }
   return outcomes
+}
+
+/** Runs a test runner of the suite's own, and gives what it has written to its report. */
+function run(args, report, options) {
+  rmSync(report, { force: true })
+  const { stdout, stderr } = spawnSync('npx', ['--no-install', ...args], options)
+  if (existsSync(report)) return JSON.parse(readFileSync(report, 'utf8'))
+  const said = stdout.slice(-2000) + stderr.slice(-2000)
+  throw new Error(`The suite did not run to its end:\n${said}`)
 }
 
 /** A config beside the suite's own, which adds to it. */
@@ -85,10 +88,4 @@ function note(outcomes, title, outcome) {
 /** How many tests came out so. */
 export function count(outcomes, outcome) {
   return [...outcomes.values()].filter((one) => one === outcome).length
-}
-
-function unreadable(stdout, stderr) {
-  return new Error(
-    `The suite did not run to its end:\n${stdout.slice(-2000)}${stderr.slice(-2000)}`,
-  )
 }

@@ -1,6 +1,6 @@
 // `npm run foreign-suites`: the test suites of the ecosystem, without flagging and with it in front of
 // every app. They must come out alike.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -71,29 +71,45 @@ async function compareWay({ name, suite, row, folder, without, way }) {
   const store = mkdtempSync(join(tmpdir(), 'foreign-suites-store-'))
   try {
     const outcomes = play(suite, folder, way, store)
-    const differences = differing(without, outcomes)
     const { apps, stored, rows: read, errors } = await readStore(store)
     row[way] = figures(outcomes)
-    if (way !== 'nothing') {
-      row[`${way}: apps`] = apps
-      row[`${way}: rows`] = read
-    }
-    const wrong = differences.filter(({ test }) => suite.expected?.[test] === undefined)
-    if (stored !== read) wrong.push({ test: `${stored} samples stored, ${read} read back` })
-    if (way !== 'nothing' && apps === 0) wrong.push({ test: 'no app was seen' })
-    for (const { test, from, to } of new Set([...differences, ...wrong])) {
-      const change = from ? `: ${from} -> ${to}` : ''
-      const why = suite.expected?.[test]
-      notes.push(`\n${name}, ${way}: ${test}${change}${why ? `\n  expected: ${why}` : ''}`)
-    }
     for (const [text, times] of tally(errors)) {
       notes.push(`\n${name}, ${way}: reported to onError (${times}): ${text}`)
     }
-    // What any middleware changes is no fault of ours.
-    if (way !== 'nothing' && wrong.length > 0) failures += 1
+    const explained = explain(suite, differing(without, outcomes))
+    const unexplained = explained.filter(({ why }) => why === undefined)
+    if (way === 'nothing') {
+      notes.push(...explained.map((one) => `\n${name}, ${way}: ${sentence(one)}`))
+      return
+    }
+    row[`${way}: apps`] = apps
+    row[`${way}: rows`] = read
+    // Suites have tests that race against a clock: what comes out alike the second time was such a one.
+    const again = unexplained.length > 0 ? play(suite, folder, way, join(store, 'again')) : outcomes
+    for (const one of unexplained) {
+      if (again.get(one.test) === one.from) one.why = 'not so when run again'
+    }
+    notes.push(...explained.map((one) => `\n${name}, ${way}: ${sentence(one)}`))
+    const isVacuous = apps === 0 || (way === 'all' && read === 0)
+    if (stored !== read) notes.push(`\n${name}, ${way}: ${stored} stored, ${read} read back`)
+    if (isVacuous) notes.push(`\n${name}, ${way}: nothing was seen`)
+    const isAlike = explained.every(({ why }) => why !== undefined)
+    if (!isAlike || stored !== read || isVacuous) failures += 1
   } finally {
-    if (existsSync(store)) rmSync(store, { recursive: true, force: true })
+    rmSync(store, { recursive: true, force: true })
   }
+}
+
+/** Each difference with its reason, as far as there is one. */
+function explain(suite, differences) {
+  return differences.map((one) => ({
+    ...one,
+    why: one.from === 'failed' ? 'failed without us' : suite.expected?.[one.test],
+  }))
+}
+
+function sentence({ test, from, to, why }) {
+  return `${test}: ${from} -> ${to}${why ? `\n  ${why}` : ''}`
 }
 
 function figures(outcomes) {

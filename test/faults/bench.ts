@@ -45,10 +45,17 @@ export class Bench {
   readonly #mode: Mode
   readonly #scenario: Scenario
   readonly #errors: unknown[]
+  readonly #patience: number
   readonly #unhandled: unknown[] = []
 
   private constructor(
-    parts: { server: Server; mounted: Mounted; root: string; errors: unknown[] },
+    parts: {
+      server: Server
+      mounted: Mounted
+      root: string
+      errors: unknown[]
+      patience: number
+    },
     mode: Mode,
     scenario: Scenario,
   ) {
@@ -56,6 +63,7 @@ export class Bench {
     this.#mounted = parts.mounted
     this.#root = parts.root
     this.#errors = parts.errors
+    this.#patience = parts.patience
     this.#mode = mode
     this.#scenario = scenario
     subscribe('http.server.request.start', onRequest)
@@ -65,7 +73,13 @@ export class Bench {
 
   readonly #note = (error: unknown) => void this.#unhandled.push(error)
 
-  static async open(adapter: Adapter, mode: Mode, scenario: Scenario): Promise<Bench> {
+  /** @param patience milliseconds that what is under way may take */
+  static async open(
+    adapter: Adapter,
+    mode: Mode,
+    scenario: Scenario,
+    patience = 10_000,
+  ): Promise<Bench> {
     const root = await mkdtemp(join(tmpdir(), 'flagging-faults-'))
     const errors: unknown[] = []
     const mounted = adapter.flagging({
@@ -77,7 +91,7 @@ export class Bench {
       onError: (error) => aside(() => errors.push(error)),
     })
     const server = await serve(adapter, scenario, mounted)
-    return new Bench({ server, mounted, root, errors }, mode, scenario)
+    return new Bench({ server, mounted, root, errors, patience }, mode, scenario)
   }
 
   /** Plays the scenario and waits until nothing of it is under way any longer. */
@@ -138,7 +152,7 @@ export class Bench {
   }
 
   async #settled(): Promise<void> {
-    const until = Date.now() + 10_000
+    const until = Date.now() + this.#patience
     let quiet = 0
     while (quiet < 3 && Date.now() < until) {
       await turn()

@@ -45,6 +45,7 @@ export function defineSweep(name: string, adapter: Adapter, extent: Extent): voi
           const isHeavy = scenario.isHeavy === true
           const isWanted = (site: string) => {
             if (SHARED.test(site) || (isHeavy && THREAD.test(site))) return false
+            if (extent.isSticky) return isWithinHostCalls(site)
             return extent.isWhole || !done.has(site) || (!isHeavy && isWithinHostCalls(site))
           }
           const { hit, isSticky } = extent

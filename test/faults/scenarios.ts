@@ -224,7 +224,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'upload that takes what there is',
     modes: MODES,
     isHeavy: true,
-    options: { limits: { heldBytes: 300_000, spillBytes: 400_000 } },
+    options: { limits: { heldBytes: 400_000, spillBytes: 400_000 } },
     entries: (mounting) => [...mount(mounting), route('POST /capped', digest)],
     request: (nonce) => ({ path: '/capped', sent: form(nonce, 300_000) }),
   },

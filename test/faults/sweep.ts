@@ -124,7 +124,7 @@ async function runAll(
   const { adapter, mode, scenario } = campaign
   const findings: Finding[] = []
   for (let at = 0; at < shots.length;) {
-    const bench = await Bench.open(adapter, mode, scenario)
+    const bench = await Bench.open(adapter, mode, scenario, campaign.isSticky ? 200 : undefined)
     if (!isCold) await bench.play('nonce-10000')
     const runs: Run[] = []
     const before = findings.length
@@ -135,12 +135,13 @@ async function runAll(
       runs.push(run)
       checkRun(run, expected, campaign, note)
       try {
-        checkProbe(run.site, await bench.probe(run.nonce), expected, note)
+        checkProbe(run.site, await bench.probe(run.nonce), expected, campaign, note)
       } catch (error) {
         note(`then: ${String(error)}`)
       }
     }
-    await checkEnd(bench, runs, expected, campaign, findings)
+    if (campaign.isSticky) await bench.close().catch(() => {})
+    else await checkEnd(bench, runs, expected, campaign, findings)
   }
   return findings
 }
@@ -192,6 +193,7 @@ function checkRun(
 ): void {
   if (!played) return
   if (differs(played.answer, expected.answer)) note(`answered ${show(played.answer)}`)
+  if (isSticky) return
   if (played.unhandled.length > 0 && !ATTACHING.test(site))
     note(`unhandled: ${show(played.unhandled.map(String))}`)
   if (fault === undefined) {
@@ -203,7 +205,6 @@ function checkRun(
   const errors = played.errors.filter((error) => !(flagsInHandler && isNotFound(error)))
   const [first, ...more] = errors
   const told = errors.map(String)
-  if (isSticky) return
   if (first === undefined) {
     if (!isExcused(site)) note('not reported')
   } else if (!isCausedBy(first, fault)) note(`reported something else: ${show(told)}`)
@@ -214,9 +215,12 @@ function checkProbe(
   site: string,
   probed: Played,
   expected: Expected,
+  { isSticky }: Campaign,
   note: (what: string) => void,
 ): void {
   if (differs(probed.answer, expected.probe)) note(`then answered ${show(probed.answer)}`)
+  // Where nothing of ours can be called, nothing of ours can be put right.
+  if (isSticky) return
   if (probed.errors.length > 0) note(`then reported ${show(probed.errors.map(String))}`)
   if (probed.unhandled.length > 0 && !ATTACHING.test(site))
     note(`then unhandled: ${show(probed.unhandled.map(String))}`)

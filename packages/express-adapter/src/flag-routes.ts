@@ -18,7 +18,11 @@ export function flagRoutes(
     try {
       if (answer(hall, req, res, req.path)) return
     } catch (error) {
-      hall.report(error)
+      try {
+        hall.report(error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
     }
     next()
   })

@@ -30,7 +30,11 @@ export function flagging(
       if (isOwn && answer(hall, req, res, below)) return
       capture(plan, middleware, req, res)
     } catch (error) {
-      giveUp(req, plan, error)
+      try {
+        giveUp(req, plan, error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
     }
     next()
   }

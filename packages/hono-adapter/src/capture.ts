@@ -86,7 +86,11 @@ export async function answerThrough(
       if (!c.finalized) await answerUnanswered(c)
     })
   } catch (error) {
-    leaveOut(exchange)
+    try {
+      exchange.exclude()
+    } catch (fault) {
+      exchange.abandon(fault)
+    }
     throw error
   }
   try {
@@ -94,15 +98,11 @@ export async function answerThrough(
     if (!c.finalized) exchange.exclude()
     else if (!exchange.excluded) await tapAnswer(exchange, c, headers)
   } catch (error) {
-    exchange.abandon(error)
-  }
-}
-
-function leaveOut(exchange: Exchange): void {
-  try {
-    exchange.exclude()
-  } catch (error) {
-    exchange.abandon(error)
+    try {
+      exchange.abandon(error)
+    } catch {
+      // Not even that can be called where the stack is used up.
+    }
   }
 }
 

@@ -22,7 +22,11 @@ export function flagRoutes<E extends Env = Env>(
       const below = pathBelow(c.req.path, mountOf(routePath(c)) ?? '', '')
       response = await answer(hall, c, below ?? '/')
     } catch (error) {
-      hall.report(error)
+      try {
+        hall.report(error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
     }
     return response ?? next()
   })

@@ -25,7 +25,8 @@ export function flagging<E extends Env = Env>(
   overrides?: FlaggingOverrides,
 ): FlaggingMiddleware<E> {
   const { flagging: shared, hall } = hallOf(options)
-  const plan = makePlan(hall, overrides, (c) => leftBody(c as Context))
+  const left = (c: object) => leftBody(c as Context)
+  const plan = makePlan(hall, overrides, left, left)
   const { path } = hall.settings
   const middleware: MiddlewareHandler<E> = async (c, next) => {
     let exchange: Exchange | undefined
@@ -40,14 +41,22 @@ export function flagging<E extends Env = Env>(
       }
       exchange = capture(plan, c, routeIndex)
     } catch (error) {
-      giveUp(c, plan, error)
+      try {
+        giveUp(c, plan, error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
     }
     const passing = { isOn: false }
     try {
       if (exchange) await answerThrough(exchange, c, next, passing)
     } catch (error) {
       if (passing.isOn) throw error
-      giveUp(c, plan, error)
+      try {
+        giveUp(c, plan, error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
     }
     if (!passing.isOn) await next()
     if (!c.finalized) await answerUnanswered(c)

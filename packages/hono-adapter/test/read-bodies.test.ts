@@ -77,6 +77,27 @@ for (const [way, serve] of Object.entries(WAYS)) {
       })
     }
 
+    test('by a middleware that hands the body on: captured as the handler has read it', async () => {
+      const handOn: MiddlewareHandler = async (c, next) => {
+        const chunks: Uint8Array[] = []
+        const body = c.req.raw.body as unknown as AsyncIterable<Uint8Array>
+        for await (const chunk of body) chunks.push(chunk)
+        c.req.raw = new Request(c.req.raw, { body: Buffer.concat(chunks) })
+        await next()
+      }
+      const { world, tapped } = await pair(
+        serve,
+        { mode: 'auto' },
+        (app) => {
+          app.post('/calculate', async (c) => c.json((await c.req.json<typeof sample>()).num1))
+        },
+        handOn,
+      )
+      expect((await send(tapped, '/calculate', postJSON(sample))).json()).toBe(5)
+      await world.flush()
+      expect(await world.read('calculate/logs.csv')).toBe('num1,operation,num2,Output\n5,add,7,5\n')
+    })
+
     test('forms with files, by parseBody', async () => {
       const { world, tapped } = await pair(
         serve,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { setImmediate } from 'node:timers'
 import type { Ended } from '../sample/interaction.ts'
 import type { AnswerFacts, Exchange } from './exchange.ts'
 import { mark } from './exchange-mark.ts'

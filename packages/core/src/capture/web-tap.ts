@@ -50,7 +50,7 @@ class WatchedSource implements UnderlyingSource<Uint8Array> {
   }
 
   get hasBegun(): boolean {
-    return this.#next !== undefined
+    return this.#first !== undefined || this.#next !== undefined
   }
 
   /** Gives the stream back as it was, as long as nothing has been read of it. */
@@ -66,6 +66,7 @@ class WatchedSource implements UnderlyingSource<Uint8Array> {
     const first = this.#next && (await settledSoon(this.#next))
     if (!first || first.done) return first && new Uint8Array(0)
     this.#first = first
+    this.#next = undefined
     this.#next = this.#read()
     this.#next.catch(() => {})
     const second = await settledSoon(this.#next)
@@ -88,7 +89,11 @@ class WatchedSource implements UnderlyingSource<Uint8Array> {
       this.#closeAhead(controller, this.#next)
     } catch (error) {
       // From here on it is read without being watched.
-      this.#giveUp(error)
+      try {
+        this.#giveUp(error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
     }
   }
 
@@ -97,7 +102,11 @@ class WatchedSource implements UnderlyingSource<Uint8Array> {
     try {
       this.#end('aborted')
     } catch (error) {
-      this.#giveUp(error)
+      try {
+        this.#giveUp(error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
     }
     return this.#reader.cancel(reason)
   }
@@ -130,7 +139,11 @@ class WatchedSource implements UnderlyingSource<Uint8Array> {
       else if (result.done) this.#end('complete')
       else this.#watch.keep.call(this.#watch.exchange, result.value)
     } catch (error) {
-      this.#giveUp(error)
+      try {
+        this.#giveUp(error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
     }
     if (result === undefined) throw failure
     return result
@@ -164,7 +177,11 @@ export function tapWebRequest(exchange: Exchange, request: Request): Request {
     } as RequestInit)
     watched.begin()
   } catch (error) {
-    exchange.abandon(error)
+    try {
+      exchange.abandon(error)
+    } catch {
+      // Not even that can be called where the stack is used up.
+    }
     if (tapped === undefined) watched?.detach()
   }
   return tapped ?? request
@@ -182,6 +199,7 @@ export async function tapWebResponse(
 ): Promise<Response> {
   let watched: WatchedSource | undefined
   let init: ResponseInit | undefined
+  let body: Bytes | undefined
   try {
     init = initOf(response)
     const id = exchange.issueId(response.status)
@@ -195,11 +213,17 @@ export async function tapWebResponse(
     watched.begin()
     const whole = await watched.whole()
     if (whole) nameType(init.headers as Headers, whole)
-    return new Response(whole ?? new ReadableStream(watched), init)
+    if (!whole) body = new ReadableStream(watched)
+    return new Response(whole ?? body, init)
   } catch (error) {
-    exchange.abandon(error)
+    try {
+      exchange.abandon(error)
+    } catch {
+      // Not even that can be called where the stack is used up.
+    }
     if (!watched) return response
-    if (watched.hasBegun) return new Response(new ReadableStream(watched), init)
+    // The same stream again, if there is one: it may have taken a chunk already.
+    if (watched.hasBegun) return new Response(body ?? new ReadableStream(watched), init)
     watched.detach()
     return response
   }

@@ -244,8 +244,11 @@ export class Hall {
       const count = await this.outlet.store(exchange, plan, undefined, username)
       if (count !== undefined) this.#stored++
     } catch (error) {
-      this.#failed++
-      this.report(error)
+      // What it was given up for has been counted and told.
+      if (error !== exchange.fault) {
+        this.#failed++
+        this.report(error)
+      }
     }
     exchange.release()
   }

@@ -64,6 +64,8 @@ export class Outlet {
     if (checking) await checking
     const decoded = this.#decode(exchange, plan)
     const parts = decoded instanceof Promise ? await decoded : decoded
+    // Given up meanwhile: then nothing of it is there any longer.
+    if (exchange.fault !== undefined) throw exchange.fault as Error
     const endpoint = this.#endpointOf(exchange)
     const { declared } = plan
     const dataset = declared && !plan.ownFolder ? datasets.root : datasets.of(endpoint)

@@ -1,5 +1,5 @@
 import type { Exchange, Plan } from '../capture/exchange.ts'
-import { type LeftBody, keepLeftBody } from '../capture/left-body.ts'
+import { type KeptBody, type LeftBody, keepLeftBody } from '../capture/left-body.ts'
 import { redactRules } from '../capture/redact-rules.ts'
 import type { Hall } from './hall.ts'
 import type { FlaggingOverrides } from '../options/flagging-options.ts'
@@ -28,11 +28,13 @@ export type LeftBodyReader = (
  * How a middleware treats what passes it.
  * @param overrides what it says otherwise than its flagging
  * @param leftBody asked where a body was read before the tap was set
+ * @param leftInTheEnd asked when the answer has ended, where nothing was left before
  */
 export function makePlan(
   hall: Hall,
   overrides: FlaggingOverrides | undefined,
   leftBody: LeftBodyReader,
+  leftInTheEnd?: LeftBodyReader,
 ): MountedPlan {
   const { settings } = hall
   if (overrides) checkOverrides(overrides)
@@ -55,6 +57,7 @@ export function makePlan(
       !hall.isClosed && (when !== undefined || mayCount(exchange, declared)),
     opened: (exchange) => hall.held.add(exchange),
     answered: (exchange) => {
+      if (leftInTheEnd && exchange.left) keepLeftInTheEnd(hall, exchange, leftInTheEnd)
       if (!never) hall.answered(exchange)
     },
     ended: (exchange) => {
@@ -69,14 +72,35 @@ export function makePlan(
 
 /** Kept at once where it can be: the handler may change what was left. */
 function keepLeft(hall: Hall, exchange: Exchange, leftBody: LeftBodyReader): void {
-  const keep = (left: LeftBody | undefined) =>
-    left && keepLeftBody(left, hall.recorder, nodeFileSystem)
-  const left = leftBody(exchange.target as object)
-  const kept = left instanceof Promise ? left.then(keep) : Promise.resolve(keep(left))
-  exchange.left = kept.catch((error: unknown) => {
+  exchange.left = reported(hall, keptOf(hall, exchange.target as object, leftBody))
+}
+
+/** A body that was read and passed on may have been kept by whoever read it in the end. */
+function keepLeftInTheEnd(hall: Hall, exchange: Exchange, leftBody: LeftBodyReader): void {
+  const { left, target } = exchange
+  exchange.left = reported(
+    hall,
+    (async () => (await left) ?? (await keptOf(hall, target as object, leftBody)))(),
+  )
+}
+
+async function keptOf(
+  hall: Hall,
+  target: object,
+  leftBody: LeftBodyReader,
+): Promise<KeptBody | undefined> {
+  const given = leftBody(target)
+  const left = given instanceof Promise ? await given : given
+  return left && keepLeftBody(left, hall.recorder, nodeFileSystem)
+}
+
+async function reported<T>(hall: Hall, kept: Promise<T>): Promise<T | undefined> {
+  try {
+    return await kept
+  } catch (error) {
     hall.report(error)
     return undefined
-  })
+  }
 }
 
 /** Whether a request may count, as far as is known when the response head is written. */

@@ -1,3 +1,0 @@
-import { itIsNotNoticed } from './each-probe.ts'
-
-itIsNotNoticed('flagging-manual')
