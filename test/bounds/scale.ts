@@ -1,7 +1,7 @@
 const isSoak = process.env['FLAGGING_SOAK'] !== undefined
 
-/** How often a test does something: `short` in `npm test`, `long` in `npm run soak`. */
-export function times(short: number, long: number): number {
+/** How much a test does: `short` in `npm test`, `long` in `npm run soak`. */
+export function times<T>(short: T, long: T): T {
   return isSoak ? long : short
 }
 

@@ -9,7 +9,7 @@ import { CSVLogger, type Flagging, type FlaggingStats, readSamples } from '@flag
 import { type Adapter, type Mounted, route, type Server } from '../contract/host.ts'
 import { bytesOf } from '../contract/host.ts'
 import { call, inTime, type Received, type Reply } from './client.ts'
-import type { Mode, Scenario } from './scenarios.ts'
+import { type Mode, type Scenario, SECRET } from './scenarios.ts'
 import { aside } from './switch.ts'
 
 /** What one playing of a scenario came to. */
@@ -231,8 +231,9 @@ async function plain(values: Readonly<Record<string, unknown>>): Promise<unknown
   return entries
 }
 
+/** A file as its digest, and as what it must not show. */
 async function digestOf(file: { bytes(): Promise<Uint8Array> }): Promise<string> {
-  return createHash('sha256')
-    .update(await file.bytes())
-    .digest('hex')
+  const bytes = Buffer.from(await file.bytes())
+  const shown = bytes.includes(SECRET) ? SECRET : ''
+  return createHash('sha256').update(bytes).digest('hex') + shown
 }

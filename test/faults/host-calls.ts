@@ -29,31 +29,50 @@ export function isWithinHostCalls(site: string): boolean {
 interface Excuse {
   readonly sites: RegExp
   readonly why: string
-  /** Whether the sample may say something else than without the fault. */
-  readonly mayDiffer: boolean
+  /** Whether `onError` need not hear of it. */
+  readonly isSilent: boolean
+  /** What the sample has to say where it is not what it is without the fault; absent: it must be. */
+  readonly says?: RegExp
 }
 
-/** Faults that need not go to `onError`; wherever one is not named here, they must, once. */
-export const EXCUSES: readonly Excuse[] = [
+/** Wherever a fault is not named here, it is reported, once, and its sample is exact or not stored. */
+const EXCUSES: readonly Excuse[] = [
   {
     sites:
       /^core\/(?:capture\/(?:check-json|content-|decode|event-stream|form|header-params|json-|media-type|multipart|raw-body|redact|text)|sample\/decode-exchange)/,
-    why: 'A body that cannot be decoded is stored as it came, or left empty, and its sample says so.',
-    mayDiffer: true,
+    why: 'A body that cannot be decoded is stored as it came, or left empty, and its `error` says so.',
+    isSilent: true,
+    says: /./,
   },
   {
     sites: /^core\/store\//,
     why: 'What follows the row on its way (unlocking, clearing up) takes nothing from a stored sample.',
-    mayDiffer: false,
+    isSilent: true,
   },
   {
     sites: /^core\/capture\/(?:recorder|left-body)\.ts/,
     why: 'A body that could not be spilled is cut, and its sample says `truncated`.',
-    mayDiffer: true,
+    isSilent: false,
+    says: /"truncated":true/,
   },
   {
     sites: /^(?:core\/routes|(?:hono|express)-adapter\/(?:route-bridge|left-body))/,
     why: 'A flag whose body cannot be read is refused with a 4xx of the flag route.',
-    mayDiffer: false,
+    isSilent: true,
   },
 ]
+
+/** Whether `onError` need not hear of a fault at a site. */
+export function maySwallow(site: string): boolean {
+  return EXCUSES.some(({ sites, isSilent }) => isSilent && sites.test(site))
+}
+
+/** Whether a sample may be what it is after a fault at a site, though it is another without. */
+export function mayStore(site: string, sample: string): boolean {
+  return EXCUSES.some(({ sites, says }) => sites.test(site) && (says?.test(sample) ?? false))
+}
+
+/** Whether a body may be kept as it came after a fault at a site. */
+export function mayKeepRaw(site: string): boolean {
+  return EXCUSES.some(({ sites, says }) => says !== undefined && sites.test(site))
+}

@@ -16,7 +16,7 @@ import type { Sent } from './client.ts'
 export type Mode = 'auto' | 'manual' | 'flagged' | 'never'
 
 /** What a scenario may use of its flagging while it lays out the host. */
-export interface Mounting {
+interface Mounting {
   /** The middleware; absent where the host is bare. */
   readonly mounted: Mounted | undefined
   override(overrides: FlaggingOverrides): Mounted[]
@@ -36,6 +36,9 @@ export interface Scenario {
   /** Whether the handler itself flags, so that there is a sample whatever the mode. */
   readonly flagsInHandler?: boolean
 }
+
+/** What no sample may show, whatever fails. */
+export const SECRET = 'hush-hush'
 
 const MODES = ['auto', 'manual', 'flagged'] as const
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -112,7 +115,7 @@ export const SCENARIOS: readonly Scenario[] = [
     entries: (mounting) => [...mount(mounting), route('POST /echo', echo)],
     request: (nonce) => ({
       path: '/echo',
-      sent: { ...post(0), body: [`{"note":"${nonce}","list":[1,2],`, '"deep":{"a":null}}'] },
+      sent: { ...post(0), body: [`{"note":"${nonce}","password":"${SECRET}",`, '"deep":[1,2]}'] },
     }),
   },
   {
@@ -198,7 +201,7 @@ export const SCENARIOS: readonly Scenario[] = [
       correction: true,
     },
     entries: (mounting) => [...mount(mounting), route('POST /own', echo)],
-    request: (nonce) => ({ path: '/own', sent: post({ note: nonce, password: 'x' }) }),
+    request: (nonce) => ({ path: '/own', sent: post({ note: nonce, password: SECRET }) }),
   },
   {
     name: 'redacted query',
@@ -209,7 +212,7 @@ export const SCENARIOS: readonly Scenario[] = [
       route('GET /search', ({ query }) => answerJSON({ found: query.get('note'), apiKey: 'k' })),
     ],
     request: (nonce) => ({
-      path: `/search?note=${nonce}&token=t&note2=secret`,
+      path: `/search?note=${nonce}&token=t&note2=${SECRET}`,
       sent: { method: 'GET' },
     }),
   },

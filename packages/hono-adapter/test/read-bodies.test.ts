@@ -82,7 +82,8 @@ for (const [way, serve] of Object.entries(WAYS)) {
         const chunks: Uint8Array[] = []
         const body = c.req.raw.body as unknown as AsyncIterable<Uint8Array>
         for await (const chunk of body) chunks.push(chunk)
-        c.req.raw = new Request(c.req.raw, { body: Buffer.concat(chunks) })
+        const { url, method, headers } = c.req.raw
+        c.req.raw = new Request(url, { method, headers, body: Buffer.concat(chunks) })
         await next()
       }
       const { world, tapped } = await pair(
