@@ -71,7 +71,7 @@ describe.each(FRAMEWORKS)('a streamed answer of %s', (name) => {
         const client = await RawClient.open(host.port, `${path}?kind=${kind}&size=${4 * KIB}`)
         await client.readUntil(2 * CAP)
         const early = await host.ask('reading')
-        await client.readUntil(times(12, 100) * CAP)
+        await client.readUntil(times(20, 100) * CAP)
         const late = await host.ask('reading')
         const { memoryBytes } = await host.ask('stats')
         await client.leave()
@@ -80,7 +80,8 @@ describe.each(FRAMEWORKS)('a streamed answer of %s', (name) => {
       })
       const bare = Math.max(0, seen.bare.grown)
       for (const { grown, memoryBytes } of flaggedOf(seen)) {
-        expect(grown).toBeLessThan(bare + 4 * MIB)
+        // What lies between the chunk and its file may lie there twice; all that passed is ten times that.
+        expect(grown).toBeLessThan(bare + 2 * CAP)
         // At most what is on its way to a file.
         expect(memoryBytes).toBeLessThan(CAP + MIB)
       }

@@ -1,6 +1,6 @@
-import { randomFillSync } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Ended } from '../sample/interaction.ts'
+import { createId } from './create-id.ts'
 import type { KeptBody } from './left-body.ts'
 import { Recorder, type RecorderContext } from './recorder.ts'
 
@@ -50,20 +50,6 @@ export interface Plan {
 
 /** What an exchange takes in memory beside its bodies and its address, roughly. */
 const OVERHEAD = 1024
-
-const ID_BYTES = 16
-const pool = Buffer.alloc(ID_BYTES * 256)
-let used = pool.length
-
-/** 128 random bits as 22 base64url characters. */
-export function createId(): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += ID_BYTES
-  return pool.toString('base64url', used - ID_BYTES, used)
-}
 
 /** One request to the host and its response while they pass by. */
 export class Exchange {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers'
-import type { Ended } from '../sample/interaction.ts'
-import type { AnswerFacts, Exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { mark } from './exchange-mark.ts'
+import { endedAs, factsOf } from './node-answer.ts'
 import { whenQueuedIsGone } from './queued-answers.ts'
 
 type Args = readonly unknown[]
@@ -155,7 +155,7 @@ function end(this: ServerResponse & Tapped, ...args: Args): unknown {
     // Where the connection has gone before, all is told already.
     if (exchange.state === 'ended' || exchange.fault !== undefined) return result
     if (typeof args[0] !== 'function') record(exchange, exchange.recordResponse, args[0], args[1])
-    if (this.writableEnded) exchange.answered(factsOf(tap, this))
+    if (this.writableEnded) exchange.answered(factsOf(exchange, tap.req, this))
   } catch (error) {
     exchange.fault ??= error
   }
@@ -205,7 +205,8 @@ function onClose(this: ServerResponse & Tapped): void {
   const { exchange } = tap
   try {
     if (exchange.fault !== undefined) exchange.abandon(exchange.fault)
-    else if (exchange.state !== 'ended') exchange.ended(factsOf(tap, this), endedAs(tap, this))
+    else if (exchange.state !== 'ended')
+      exchange.ended(factsOf(exchange, tap.req, this), endedAs(tap.req, this, tap.cut))
   } catch (error) {
     exchange.fault ??= error
     try {
@@ -214,46 +215,6 @@ function onClose(this: ServerResponse & Tapped): void {
       // Even that call may be one too many.
     }
   }
-}
-
-/** Whose doing it was that the answer was cut off: a client that left has closed its side. */
-function endedAs({ req, cut }: Tap, res: ServerResponse): Ended {
-  // First: an answer that is ended and destroyed in one go has left our hands, but never arrives.
-  if (res.errored) return 'error'
-  const { stream } = res as { stream?: { aborted: boolean; rstCode?: number } }
-  const isOut = stream ? res.writableEnded && !stream.aborted : res.writableFinished
-  if (isOut && !cut) return 'complete'
-  if (stream) return stream.rstCode === INTERNAL_ERROR ? 'error' : 'aborted'
-  const socket = req.socket
-  return !socket || socket.readableEnded || socket.errored ? 'aborted' : 'error'
-}
-
-/** HTTP/2's code for the failure of the side that has reset a stream. */
-const INTERNAL_ERROR = 2
-
-function factsOf({ exchange, req }: Tap, res: ServerResponse): AnswerFacts {
-  if (exchange.answer) return exchange.answer
-  const { pattern, params } = exchange.facts.route(exchange.target as object)
-  const head = (res as unknown as { _header?: string | null })._header
-  const headers = typeof head === 'string' ? undefined : res.getHeaders()
-  return {
-    requestType: req.headers['content-type'],
-    requestEncoding: req.headers['content-encoding'],
-    status: res.statusCode,
-    pattern,
-    params,
-    responseHeader: (name) =>
-      typeof head === 'string' ? headerIn(head, name) : headers?.[name]?.toString(),
-  }
-}
-
-const HEADERS = new Map<string, RegExp>()
-
-/** The head as it went out: `getHeader` does not know headers that were given to `writeHead`. */
-function headerIn(head: string, name: string): string | undefined {
-  let pattern = HEADERS.get(name)
-  if (!pattern) HEADERS.set(name, (pattern = new RegExp(`^${name}:[ \t]*(.*?)\r?$`, 'im')))
-  return pattern.exec(head)?.[1]
 }
 
 function record(

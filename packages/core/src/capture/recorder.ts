@@ -165,7 +165,9 @@ export class Recorder {
       while (this.#blocks.length > 0) {
         const blocks = this.#blocks
         this.#blocks = []
-        for (const { bytes, used } of blocks) {
+        // Taken out one by one: what is written must not be held by those that still wait.
+        for (let block = blocks.shift(); block; block = blocks.shift()) {
+          const { bytes, used } = block
           await writeFully(this.#file, bytes.subarray(0, used), this.#written)
           if (this.#released) break
           this.#written += used

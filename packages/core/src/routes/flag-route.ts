@@ -1,4 +1,4 @@
-import { createId } from '../capture/exchange.ts'
+import { createId } from '../capture/create-id.ts'
 import { redactRules } from '../capture/redact-rules.ts'
 import { FlaggingError } from '../errors.ts'
 import { flagByHand } from '../hall/flag-by-hand.ts'
