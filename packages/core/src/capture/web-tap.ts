@@ -17,13 +17,13 @@ interface Watch {
   readonly exchange: Exchange
   /** The exchange's own method that keeps a chunk. */
   readonly keep: (chunk: Uint8Array) => void
-  /** Told once, when the stream has ended. */
+  /** Told once, when the stream has ended. Without it nothing is read ahead but the first chunk. */
   readonly over?: (endedAs: Ended) => void
 }
 
 /**
- * A source of the same chunks at the same pace, one chunk read ahead so that its end is noticed with
- * its last chunk. Cancelling it cancels the stream that is watched.
+ * A source of the same chunks at the same pace, one chunk read ahead: the first so that it is seen
+ * where nobody reads, further ones so that an end is noticed with the last chunk. Cancelling it cancels the stream that is watched.
  *
  * What is the host's (reading, handing on, closing) and what is ours are kept apart: an error of ours
  * gives the exchange up, and the chunks go on.
@@ -75,7 +75,17 @@ class WatchedSource implements UnderlyingSource<Uint8Array> {
 
   async pull(controller: Controller): Promise<void> {
     const ahead = this.#first
-    const result = ahead ?? (await (this.#next ?? this.#reader.read()))
+    let reading = this.#next
+    try {
+      if (!this.#watch.over) reading ??= this.#read()
+    } catch (error) {
+      try {
+        this.#giveUp(error)
+      } catch {
+        // Not even that can be called where the stack is used up.
+      }
+    }
+    const result = ahead ?? (await (reading ?? this.#reader.read()))
     this.#first = undefined
     if (result.done) {
       if (!this.#isClosed) controller.close()
@@ -83,6 +93,10 @@ class WatchedSource implements UnderlyingSource<Uint8Array> {
       return
     }
     controller.enqueue(result.value)
+    if (!this.#watch.over) {
+      this.#next = undefined
+      return
+    }
     try {
       if (!ahead) this.#next = undefined
       this.#next ??= this.#read()
@@ -172,7 +186,7 @@ export function tapWebRequest(exchange: Exchange, request: Request): Request {
     if (!request.body || request.bodyUsed) return request
     watched = new WatchedSource(request.body, { exchange, keep: exchange.recordRequest })
     tapped = new Request(request, {
-      body: new ReadableStream(watched),
+      body: new ReadableStream(watched, { highWaterMark: 0 }),
       duplex: 'half',
     } as RequestInit)
     watched.begin()
