@@ -12,7 +12,8 @@ import {
   fileCell,
   parseStoredPath,
 } from '../src/store/cells.ts'
-import { RecordParser, formatRecords } from '../src/store/csv.ts'
+import { formatRecords } from '../src/store/csv.ts'
+import { RecordParser } from '../src/store/record-parser.ts'
 
 const TRIGGERS = [
   '=',

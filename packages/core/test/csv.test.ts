@@ -2,7 +2,9 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import Papa from 'papaparse'
 import { describe, expect, it } from 'vitest'
-import { type ParsedRecord, RecordParser, RecordScanner, formatRecords } from '../src/store/csv.ts'
+import { formatRecords } from '../src/store/csv.ts'
+import { type ParsedRecord, RecordParser } from '../src/store/record-parser.ts'
+import { RecordScanner } from '../src/store/record-scanner.ts'
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 

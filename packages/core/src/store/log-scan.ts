@@ -1,6 +1,7 @@
-import { RecordParser, RecordScanner } from './csv.ts'
 import { readRange, unless } from './disk.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
+import { RecordParser } from './record-parser.ts'
+import { RecordScanner } from './record-scanner.ts'
 
 const LF = 10
 const MAX_HEADER_BYTES = 1024 * 1024

@@ -1,9 +1,9 @@
 import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
 import type { Ended } from '../sample/interaction.ts'
 import { badRow, isBadRow } from './bad-row.ts'
-import type { ParsedRecord } from './csv.ts'
 import type { Draft } from './draft.ts'
 import type { FoundValue, LogColumn, Side } from './log-column.ts'
+import type { ParsedRecord } from './record-parser.ts'
 import type { Sample, SampleDetails } from './sample.ts'
 
 /** What the rows of a log share. */
