@@ -20,7 +20,7 @@ describe('interactions that nobody flags', () => {
       const limits = {
         held: times(1000, 50_000),
         heldBytes: times(2, 64) * MIB,
-        spillBytes: times(3, 64) * MIB,
+        spillBytes: times(3, 256) * MIB,
       }
       const host = await start('manual', limits)
       const agent = new Agent({ keepAlive: true, maxSockets: 8 })

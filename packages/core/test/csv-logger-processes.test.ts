@@ -77,7 +77,7 @@ describe('three processes on one directory', () => {
     }
     const numbers = names(dir, 'upload').map((name) => parseInt(name, 10))
     expect(numbers.toSorted((x, y) => x - y)).toEqual(Array.from({ length: 900 }, (_, i) => i))
-    expect(names(dir, '.flagging')).toEqual(['components.json', 'lock', 'turn'])
+    expect(names(dir, '.flagging')).toEqual(['components.json', 'lock', 'sizes', 'turn'])
     expect(names(dir)).toEqual(['.flagging', 'logs.csv', 'upload'])
   })
 })

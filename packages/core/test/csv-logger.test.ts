@@ -59,7 +59,7 @@ describe('CSVLogger', () => {
     for (const path of ['im/0.png', 'im/1.png', 'Output/0.png', 'Output/1.png']) {
       expect(readFileSync(join(dir, path))).toEqual(PNG)
     }
-    expect(names(dir, '.flagging')).toEqual(['components.json', 'lock', 'turn'])
+    expect(names(dir, '.flagging')).toEqual(['components.json', 'lock', 'sizes', 'turn'])
   })
 
   it('adds the option, the user, the comment, the correction and what was asked for', async () => {
@@ -310,7 +310,7 @@ describe('CSVLogger', () => {
     expect(results[4]).toMatchObject({ reason: { code: 'ERR_FLAGGING_BAD_REQUEST' } })
     expect(text(dir, 'logs.csv')).toBe('a,b\n1,b/0.png\n4,b/1.png\n')
     expect(names(dir, 'b')).toEqual(['0.png', '1.png'])
-    expect(names(dir, '.flagging')).toEqual(['components.json', 'lock', 'turn'])
+    expect(names(dir, '.flagging')).toEqual(['components.json', 'lock', 'sizes', 'turn'])
   })
 
   it('serves several datasets, and two loggers share one', async () => {
@@ -374,6 +374,7 @@ describe('CSVLogger', () => {
       'sync d/.flagging/staged',
       'link d/a/0.png',
       'syncDirectory d/a',
+      'write d/.flagging/sizes',
       'write d/.flagging/staged',
       'sync d/.flagging/staged',
       'rename d/.flagging/components.json',

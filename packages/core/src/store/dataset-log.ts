@@ -7,7 +7,9 @@ import { errnoOf, unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
 import { AppendError, type LogContext } from './log-file.ts'
 import type { SampleRow } from './sample-row.ts'
-import { StagedFiles, type StagingContext, sweep } from './staged-files.ts'
+import { type StoredSize, noteSizes } from './size-ledger.ts'
+import { StagedFiles, type StagingContext } from './staged-files.ts'
+import { sweep } from './sweep.ts'
 
 const MAX_ROWS = 1000
 const MAX_WEIGHT = 4 * 1024 * 1024
@@ -19,6 +21,7 @@ const MAX_PATIENCE_MS = 8000
 // What may be read while others wait: some hundredths of a second.
 const MAX_UNREAD = 8 * 1024 * 1024
 const MAX_ROUNDS = 5
+const SWEEP_EVERY_MS = 60 * 60 * 1000
 
 /** How a dataset is written. */
 export interface DatasetOptions {
@@ -47,21 +50,23 @@ interface Entry {
  * sync.
  */
 export class DatasetLog {
-  readonly #context: LogContext
+  readonly #context: LogContext & { readonly exclusive: boolean }
   readonly #staging: StagingContext
   readonly #lock: DatasetLock | undefined
   readonly #files: DatasetFiles
   #queue: Entry[] = []
   #draining: Promise<void> | undefined
+  #sweeping: Promise<void> | undefined
+  #sweptAt = Number.NEGATIVE_INFINITY
   #isOpen = false
   #isStuck = false
 
   /** @param dir the dataset's folder, absolute; made with the first sample */
   constructor(dir: string, options: DatasetOptions) {
-    const { fs, sync, report } = options
-    this.#context = { fs, dir, folder: `${dir}/${WORKING_FOLDER}`, sync, report }
+    const { fs, sync, exclusive, report } = options
+    this.#context = { fs, dir, folder: `${dir}/${WORKING_FOLDER}`, sync, exclusive, report }
     this.#staging = { ...this.#context, activeContent: options.activeContent }
-    this.#lock = options.exclusive ? undefined : new DatasetLock(fs, this.#context.folder)
+    this.#lock = exclusive ? undefined : new DatasetLock(fs, this.#context.folder)
     this.#files = new DatasetFiles(this.#context, this.#lock?.path ?? this.#context.folder)
   }
 
@@ -84,6 +89,7 @@ export class DatasetLog {
   /** Waits for every sample and closes all files. */
   async close(): Promise<void> {
     await this.#draining
+    await this.#sweeping
     await this.#shut()
   }
 
@@ -140,15 +146,32 @@ export class DatasetLog {
     } finally {
       await Promise.all(batch.flatMap(({ files }) => files?.clear() ?? []))
     }
+    this.#sweepInTime()
   }
 
   async #open(): Promise<void> {
     if (this.#isOpen) return
-    const { fs, folder } = this.#context
     await this.#files.begin()
     await this.#lock?.open()
-    await sweep(fs, folder)
     this.#isOpen = true
+  }
+
+  /** Once an hour, beside everything else. */
+  #sweepInTime(): void {
+    if (this.#sweeping !== undefined || performance.now() - this.#sweptAt < SWEEP_EVERY_MS) return
+    this.#sweptAt = performance.now()
+    this.#sweeping = this.#sweep()
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await sweep(this.#context)
+    } catch (error) {
+      // The dataset may have been removed meanwhile.
+      if (errnoOf(error) !== 'ENOENT') this.#context.report(sweepError(error))
+    } finally {
+      this.#sweeping = undefined
+    }
   }
 
   async #shut(): Promise<void> {
@@ -220,9 +243,10 @@ export class DatasetLog {
 
   /** Stores samples of one layout; those that fail by their own fault fail alone. */
   async #commit(group: readonly Entry[]): Promise<void> {
-    const { fs, dir, sync } = this.#context
+    const { fs, dir, folder, sync } = this.#context
     const placed: Entry[] = []
     const folders = new Set<string>()
+    const sizes: StoredSize[] = []
     let next = this.#files.next
     try {
       for (const entry of group) {
@@ -230,12 +254,14 @@ export class DatasetLog {
         if (number === undefined) continue
         next = number + 1
         placed.push(entry)
+        if (entry.files) sizes.push(...entry.files.sizes(number))
       }
       const [first] = placed
       if (first === undefined) return
       if (sync) {
-        for (const folder of folders) await fs.syncDirectory(`${dir}/${folder}`)
+        for (const name of folders) await fs.syncDirectory(`${dir}/${name}`)
       }
+      if (sizes.length > 0) await noteSizes(fs, folder, sizes)
       const { layout } = first.row
       const rows = placed.map(({ row }) => row.cells)
       await this.#files.append(this.#files.logFor(layout), layout, rows, next)
@@ -244,7 +270,7 @@ export class DatasetLog {
     } catch (error) {
       // Rows that could not be cut off again may still be read: then their files must stay.
       const isGone = !(error instanceof AppendError) || error.cut
-      for (const entry of placed) if (isGone) await entry.files?.displace()
+      for (const { files } of placed) await (isGone ? files?.displace() : files?.leave())
       const cause = error instanceof AppendError ? error.cause : error
       for (const entry of group) entry.error ??= cause
     }
@@ -281,6 +307,13 @@ function storeError(cause: unknown): FlaggingError {
     `A sample could not be stored (${errnoOf(cause) ?? 'see the cause'}); the next one is tried anew`,
     { cause },
   )
+}
+
+function sweepError(cause: unknown): FlaggingError {
+  const what = 'What dead writers left in `.flagging` could not be removed'
+  return new FlaggingError('ERR_FLAGGING_STORE', `${what} (${errnoOf(cause) ?? 'see the cause'})`, {
+    cause,
+  })
 }
 
 function removed(): FlaggingError {

@@ -4,6 +4,8 @@ export interface FileStat {
   readonly ino: number
   readonly size: number
   readonly mtimeMs: number
+  /** How many names it has. */
+  readonly nlink: number
   readonly kind: 'file' | 'directory' | 'other'
 }
 

@@ -6,9 +6,8 @@ import { HEAD_BYTES, extensionOf } from './file-kind.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import { fileCell } from './cells.ts'
 import type { RowFiles, SampleRow } from './sample-row.ts'
+import type { StoredSize } from './size-ledger.ts'
 
-const STAGED = /^[\w-]{12}\.tmp$/
-const ABANDONED_MS = 60 * 60 * 1000
 const NEXT_TRIES = 16
 
 /** What staging needs of its dataset. */
@@ -23,6 +22,7 @@ export interface StagingContext {
 interface Staged {
   readonly path: string
   readonly ext: string
+  readonly size: number
 }
 
 /** A cell of a sample whose files lie in the working folder, under names of no meaning. */
@@ -43,6 +43,7 @@ export class StagedFiles {
   readonly #staged: string[] = []
   #cells: StagedCell[] = []
   #linked: string[] = []
+  #isUncertain = false
 
   constructor(context: StagingContext, row: SampleRow) {
     this.#context = context
@@ -75,15 +76,35 @@ export class StagedFiles {
     return number
   }
 
-  /** Takes the names away again. */
-  async displace(): Promise<void> {
-    const linked = this.#linked
-    this.#linked = []
-    for (const path of linked) await this.#context.fs.unlink(path).catch(() => undefined)
+  /** The stored paths of the files under a number, with their lengths. */
+  sizes(number: number): StoredSize[] {
+    return this.#cells.flatMap((cell) =>
+      pathsOf(cell, number).map((path, index) => [path, cell.files[index]?.size ?? 0] as const),
+    )
   }
 
-  /** Removes the temporary names. */
+  /** Takes the names away again. */
+  async displace(): Promise<void> {
+    const { fs } = this.#context
+    const linked = this.#linked
+    this.#linked = []
+    for (const path of linked) {
+      try {
+        await unless('ENOENT', fs.unlink(path))
+      } catch {
+        this.#isUncertain = true
+      }
+    }
+  }
+
+  /** Says that nobody knows whether the row is there: then its files stay as they are. */
+  leave(): void {
+    this.#isUncertain = true
+  }
+
+  /** Removes the temporary names, unless they must tell {@link sweep} what to look at. */
   async clear(): Promise<void> {
+    if (this.#isUncertain) return
     const removals = this.#staged.map((path) => this.#context.fs.unlink(path))
     await Promise.allSettled(removals)
   }
@@ -107,7 +128,8 @@ export class StagedFiles {
     } finally {
       await target.close()
     }
-    return { path, ext: extension ?? (await extensionOf(head, file.type, activeContent)) }
+    const ext = extension ?? (await extensionOf(head, file.type, activeContent))
+    return { path, ext, size: file.size }
   }
 
   /** Links all files under one number; false, with none left, if a name is taken. */
@@ -139,16 +161,6 @@ export class StagedFiles {
       }
     }
     return highest + 1
-  }
-}
-
-/** Removes what writers that died long ago left in a working folder. */
-export async function sweep(fs: FileSystem, folder: string): Promise<void> {
-  for (const { name } of await fs.readdir(folder)) {
-    if (!STAGED.test(name)) continue
-    const stat = await unless('ENOENT', fs.lstat(`${folder}/${name}`))
-    const isAbandoned = stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_MS
-    if (isAbandoned) await unless('ENOENT', fs.unlink(`${folder}/${name}`))
   }
 }
 
