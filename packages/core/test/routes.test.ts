@@ -224,25 +224,51 @@ describe('the flag routes as plain request in, plain response out', () => {
   })
 })
 
-test('posted samples wait for the callback within bounds: beyond them a 503, later a 201', async () => {
-  const waiting: ((count: number) => void)[] = []
-  const callback: FlaggingCallback = {
-    setup: () => undefined,
-    flag: () => new Promise<number>((resolve) => waiting.push(resolve)),
+describe('posted samples on their way to a slow callback', () => {
+  async function startSlow(): Promise<{
+    post: () => ReturnType<Awaited<ReturnType<typeof start>>['ask']>
+    settle: (nth: number) => Promise<void>
+    errors: unknown[]
+  }> {
+    const waiting: ((count: number) => void)[] = []
+    const callback: FlaggingCallback = {
+      setup: () => undefined,
+      flag: () => new Promise<number>((resolve) => waiting.push(resolve)),
+    }
+    const { ask, errors } = await start({ callback, limits: { queueBytes: 10_000 } })
+    return {
+      errors,
+      post: () => ask({ body: JSON.stringify({ data: ['x'.repeat(8000), 1] }) }),
+      async settle(nth) {
+        while (waiting.length < nth) await new Promise((resolve) => setImmediate(resolve))
+        waiting[nth - 1]?.(nth)
+      },
+    }
   }
-  const settle = async (count: number) => {
-    while (waiting.length < count) await new Promise((resolve) => setImmediate(resolve))
-    waiting[count - 1]?.(count)
-  }
-  const { ask, errors } = await start({ callback, limits: { queueBytes: 10_000 } })
-  const post = () => ask({ body: JSON.stringify({ data: ['x'.repeat(8000), 1] }) })
-  const first = post()
-  const second = await post()
-  expect(second).toMatchObject({ status: 503, json: { code: 'unavailable' } })
-  expect(errors).toMatchObject([{ code: 'ERR_FLAGGING_QUEUE_FULL' }])
-  await settle(1)
-  expect((await first).status).toBe(201)
-  const third = post()
-  await settle(2)
-  expect((await third).status).toBe(201)
+
+  test('wait for their turn, in order', async () => {
+    const { post, settle, errors } = await startSlow()
+    const first = post()
+    const second = post()
+    await settle(1)
+    expect(await first).toMatchObject({ status: 201, json: { count: 1 } })
+    await settle(2)
+    expect(await second).toMatchObject({ status: 201, json: { count: 2 } })
+    expect(errors).toEqual([])
+  })
+
+  test('are refused with 503 where too many wait, or where their turn does not come; later taken', async () => {
+    const { post, settle, errors } = await startSlow()
+    const first = post()
+    const second = post()
+    // No more may wait than are let in.
+    expect(await post()).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+    expect(await second).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+    expect(errors).toMatchObject(Array(2).fill({ code: 'ERR_FLAGGING_QUEUE_FULL' }))
+    await settle(1)
+    expect((await first).status).toBe(201)
+    const last = post()
+    await settle(2)
+    expect((await last).status).toBe(201)
+  })
 })

@@ -9,6 +9,7 @@ import { FlaggingError } from '../errors.ts'
 import { FlagBook } from './flag-book.ts'
 import type { FlaggingStats } from '../flagging.ts'
 import { Outlet } from './outlet.ts'
+import { Places } from './places.ts'
 import type { MountedPlan } from './plan.ts'
 import { Queue } from './queue.ts'
 import { OWN_COLUMNS } from '../options/declared.ts'
@@ -34,13 +35,12 @@ export class Hall {
   readonly book: FlagBook
   readonly #budget: Budget
   readonly #queue: Queue
+  readonly #places: Places
   readonly #answering = new Set<Exchange>()
   /** The failures that exchanges were given up for: flags of theirs are rejected with them. */
   readonly #told = new WeakSet<object>()
   #stored = 0
   #failed = 0
-  #flagging = 0
-  #flaggingBytes = 0
   #closed = false
   #closing: Promise<void> | undefined
 
@@ -80,6 +80,7 @@ export class Hall {
       onError,
     })
     this.#queue = new Queue({ limits, store: (exchange) => this.#log(exchange), onError })
+    this.#places = new Places(limits)
     this.book = new FlagBook(limits.heldSeconds, onError)
   }
 
@@ -100,7 +101,8 @@ export class Hall {
   }
 
   /**
-   * Stores a sample by hand and counts it; `undefined` is a refusal, which counts for nothing.
+   * Stores a sample by hand, once there is a place for it, and counts it; `undefined` is a refusal,
+   * which counts for nothing.
    * @param bytes what it holds until it is stored
    */
   async counted<Count extends number | undefined>(
@@ -108,17 +110,8 @@ export class Hall {
     store: () => Promise<Count>,
   ): Promise<Count> {
     this.checkOpen()
-    const { queue, queueBytes } = this.settings.limits
-    const isFull = this.#flagging > 0 && this.#flaggingBytes + bytes > queueBytes
-    if (isFull || this.#flagging >= queue) {
-      throw new FlaggingError(
-        'ERR_FLAGGING_QUEUE_FULL',
-        'Too many flags wait for the callback: make it faster, or raise `limits.queue` and ' +
-          '`limits.queueBytes`.',
-      )
-    }
-    this.#flagging++
-    this.#flaggingBytes += bytes
+    const waiting = this.#places.enter(bytes)
+    if (waiting) await waiting
     try {
       const count = await store()
       if (count !== undefined) this.#stored++
@@ -127,8 +120,7 @@ export class Hall {
       this.#failed++
       throw error
     } finally {
-      this.#flagging--
-      this.#flaggingBytes -= bytes
+      this.#places.leave(bytes)
     }
   }
 
@@ -145,7 +137,7 @@ export class Hall {
 
   stats(): FlaggingStats {
     return {
-      pending: this.#queue.pending + this.#answering.size + this.#flagging,
+      pending: this.#queue.pending + this.#answering.size + this.#places.pending,
       stored: this.#stored,
       failed: this.#failed,
       dropped: this.#queue.dropped,

@@ -24,7 +24,10 @@ export interface Limits {
   readonly spillBytes: number
   /** Seconds for which an interaction may be flagged. Default 900. */
   readonly heldSeconds: number
-  /** Samples that wait for the callback. Default 10,000. */
+  /**
+   * Samples that wait for the callback. Over it, automatic ones are dropped, newest first; flags by
+   * hand wait for five seconds and are then refused. Default 10,000.
+   */
   readonly queue: number
   /** Recorded bytes of samples that wait for the callback. Default 64 MiB. */
   readonly queueBytes: number

@@ -68,11 +68,18 @@ export class CallbackGate {
   }
 }
 
-/** A promise that nobody waits for longer than ten seconds; then `late` says what it gives or throws. */
-export async function withDeadline<T, L>(promise: Promise<T>, late: () => L): Promise<T | L> {
+/**
+ * A promise that nobody waits for any longer after `ms` milliseconds (default 10,000); then `late`
+ * says what it gives or throws.
+ */
+export async function withDeadline<T, L>(
+  promise: Promise<T>,
+  late: () => L,
+  ms: number = DEADLINE_MS,
+): Promise<T | L> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<typeof LATE>((resolve) => {
-    timer = setTimeout(resolve, DEADLINE_MS, LATE)
+    timer = setTimeout(resolve, ms, LATE)
   })
   try {
     const first = await Promise.race([promise, deadline])
