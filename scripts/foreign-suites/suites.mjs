@@ -87,8 +87,6 @@ export const suites = {
         THROWS_AT_ONCE,
       'Adapter for Next.js > Should not use `route()` if path argument is not passed':
         THROWS_AT_ONCE,
-      'Body Limit Middleware > POST request > ReadableStream body > should return 413 response':
-        'counts the reads of a body that is no real stream: we read one chunk ahead',
       'Customizing Caching Keys > Should retrieve cached response with dynamic cache name and key':
         'answers several times with one and the same response, whose body is read already',
       'Serve Static Middleware > Should return response object content as-is':
