@@ -369,7 +369,9 @@ describe('CSVLogger', () => {
     expect(calls.splice(0)).toEqual([
       'syncDirectory ',
       'syncDirectory d',
+      // Again, and what is above it: another process may have made them.
       'syncDirectory ',
+      'syncDirectory ..',
       'write d/.flagging/staged',
       'sync d/.flagging/staged',
       'link d/a/0.png',

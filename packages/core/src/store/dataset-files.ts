@@ -66,7 +66,11 @@ export class DatasetFiles {
     this.#sidecar = EMPTY_SIDECAR
     this.#sidecarStat = this.#listedAt = undefined
     await makeDirectories(fs, folder, sync)
-    if (sync) await unless('EACCES EPERM', fs.syncDirectory(dirname(dir)))
+    // Others may have made these just now and not brought them to the disk yet: the folder of an
+    // endpoint lies in one that all endpoints share.
+    for (const above of sync ? [dirname(dir), dirname(dirname(dir))] : []) {
+      await unless('EACCES EPERM', fs.syncDirectory(above))
+    }
     this.#unsynced = true
   }
 
