@@ -6,6 +6,10 @@ export interface FileStat {
   readonly mtimeMs: number
   /** How many names it has. */
   readonly nlink: number
+  /** Who may do what with it, as in `chmod`; made up on Windows, absent where the disk has none. */
+  readonly mode?: number
+  /** The number of its owner; likewise. */
+  readonly uid?: number
   readonly kind: 'file' | 'directory' | 'other'
 }
 

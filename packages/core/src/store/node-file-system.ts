@@ -34,8 +34,8 @@ function call<T>(start: (done: Callback<T>) => void): Promise<T> {
 }
 
 function toStat(stats: fs.Stats): FileStat {
-  const { dev, ino, size, mtimeMs, nlink } = stats
-  return { dev, ino, size, mtimeMs, nlink, kind: kindOf(stats) }
+  const { dev, ino, size, mtimeMs, nlink, mode, uid } = stats
+  return { dev, ino, size, mtimeMs, nlink, mode, uid, kind: kindOf(stats) }
 }
 
 function kindOf(of: { isFile(): boolean; isDirectory(): boolean }): FileStat['kind'] {
