@@ -390,15 +390,51 @@ describe('CSVLogger', () => {
     await logger.close()
   })
 
-  it('syncs nothing with fsync none', async () => {
+  it('syncs with fsync none what is made once, and no rows or files', async () => {
     const dir = temporary()
     const syncs: string[] = []
-    const disk = watchedFileSystem(({ name }) => void (/sync/i.test(name) && syncs.push(name)))
+    const disk = watchedFileSystem(({ name, path }) => {
+      if (/sync/i.test(name)) syncs.push(`${name} ${relative(dir, path)}`)
+    })
     const logger = new CSVLogger({ fsync: 'none' }, disk)
     await logger.setup(components('a'), dir)
     await logger.flag([fileOf(PNG)])
+    const staged = expect.stringMatching(/^sync .flagging\/[\w-]{12}\.tmp$/) as string
+    expect(syncs.splice(0)).toEqual([staged, 'syncDirectory .flagging', 'syncDirectory '])
+    await logger.flag([fileOf(PNG)])
+    await logger.flag(['x'])
+    expect(syncs).toEqual([])
+    // Of several logs no two have rows that are not synced.
+    const other = details(dir, components('b'))
+    await logger.flag([1], undefined, undefined, other)
+    expect(syncs.splice(0).slice(2)).toEqual(['syncDirectory ', 'datasync logs.csv'])
+    await logger.flag([2], undefined, undefined, other)
     await logger.close()
     expect(syncs).toEqual([])
+  })
+
+  it('writes no more than 4 MiB without a sync, so that no hole is further from the end', async () => {
+    for (const fsync of ['none', 'batch'] as const) {
+      const dir = temporary()
+      const unsynced: number[] = []
+      let bytes = 0
+      const disk = watchedFileSystem(({ name, path }) => {
+        if (!path.endsWith('logs.csv')) return undefined
+        if (name === 'datasync') unsynced.push(bytes)
+        if (name === 'datasync') bytes = 0
+        if (name === 'write') bytes += 2 ** 20
+        return name === 'write' ? { short: 2 ** 20 } : undefined
+      })
+      const logger = new CSVLogger({ fsync }, disk)
+      const cells = Array.from({ length: 95 }, (_, index) => `c${index}`)
+      await logger.setup(components(...cells), dir)
+      await logger.flag(cells.map(() => 'x'.repeat(99_000)))
+      await logger.flag(cells.map(() => 'y'.repeat(99_000)))
+      await logger.close()
+      expect(Math.max(...unsynced)).toBe(4 * 2 ** 20)
+      expect(unsynced.length).toBeGreaterThanOrEqual(4)
+      expect(records(dir, 'logs.csv')).toHaveLength(3)
+    }
   })
 
   it('knows the widest component list after a restart', async () => {

@@ -25,7 +25,8 @@ export interface CSVLoggerOptions {
   readonly columns?: readonly DetailColumn[]
   /**
    * `batch`: a stored sample survives a power failure, at the price of one `fdatasync` per batch.
-   * `none`: it survives the death of the process alone. Default `batch`.
+   * `none`: it survives the death of the process alone; after a power failure the last rows may be
+   * missing, and files be damaged, but what rows there are hold what was stored. Default `batch`.
    */
   readonly fsync?: 'batch' | 'none'
   /** Whether HTML, SVG, scripts and the like keep their extension instead of `bin`. Default `false`. */

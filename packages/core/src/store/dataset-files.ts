@@ -149,7 +149,7 @@ export class DatasetFiles {
     rows: readonly string[][],
     next: number,
   ): Promise<void> {
-    const { fs, dir, sync } = this.#context
+    const { fs, dir } = this.#context
     const skipped = next - rows.length - this.samples
     const isDescribed = !log.blank || isSameLayout(this.#sidecar.logs.get(log.name), layout)
     if (!isDescribed || skipped !== this.#sidecar.skipped) {
@@ -159,8 +159,11 @@ export class DatasetFiles {
       await this.#saveSidecar({ skipped, logs })
     }
     if (await log.create()) this.#unsynced = true
-    if (this.#unsynced && sync) await fs.syncDirectory(dir)
+    if (this.#unsynced) await fs.syncDirectory(dir)
     this.#unsynced = false
+    // Of all rows that are not synced, a power failure then leaves the first ones: with some of one
+    // log lost and those of another kept, numbers that rows have would be given out again.
+    for (const other of this.#logs.values()) if (other !== log) await other.settle()
     await log.append(layout.header, rows)
     if (this.#logs.size > MAX_OPEN_LOGS) {
       for (const other of this.#logs.values()) if (other !== log) await other.close()
@@ -204,13 +207,13 @@ export class DatasetFiles {
   }
 
   async #loadSidecar(found: FileStat | undefined): Promise<void> {
-    const { fs, folder, sync, report } = this.#context
+    const { fs, folder, report } = this.#context
     const path = `${folder}/${SIDECAR_NAME}`
     try {
       this.#sidecar = (found && (await readSidecar(fs, path))) ?? EMPTY_SIDECAR
       this.#sidecarStat = found
       // Its writer may have died before the name was on the disk.
-      if (sync && found !== undefined) await fs.syncDirectory(folder)
+      if (found !== undefined) await fs.syncDirectory(folder)
     } catch (error) {
       if (!(error instanceof FlaggingError)) throw error
       await fs.rename(path, `${folder}/broken-${randomName()}.json`)
@@ -221,8 +224,8 @@ export class DatasetFiles {
   }
 
   async #saveSidecar(sidecar: Sidecar): Promise<void> {
-    const { fs, folder, sync } = this.#context
-    await writeSidecar(fs, folder, SIDECAR_NAME, sidecar, sync)
+    const { fs, folder } = this.#context
+    await writeSidecar(fs, folder, SIDECAR_NAME, sidecar)
     this.#sidecar = sidecar
     this.#sidecarStat = await fs.lstat(`${folder}/${SIDECAR_NAME}`)
   }

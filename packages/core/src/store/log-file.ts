@@ -3,7 +3,7 @@ import { copyTo } from './byte-source.ts'
 import { randomName, readRange, writeAll } from './disk.ts'
 import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 import { formatInTurns } from './format-in-turns.ts'
-import { readHeader, scanRange } from './log-scan.ts'
+import { MAX_UNSYNCED, readHeader, scanRange } from './log-scan.ts'
 
 /** What a log needs of its dataset. */
 export interface LogContext {
@@ -12,7 +12,7 @@ export interface LogContext {
   readonly dir: string
   /** Its `.flagging`. */
   readonly folder: string
-  /** Whether what is written is brought to the disk. */
+  /** Whether rows and files are brought to the disk; what is made or cut once always is. */
   readonly sync: boolean
   /** Told of what was set aside. */
   readonly report: (error: FlaggingError) => void
@@ -29,6 +29,8 @@ export class LogFile {
   #identity: { readonly dev: number; readonly ino: number } | undefined
   #size = 0
   #records = 0
+  /** Up to which byte the file is known to be on the disk. */
+  #synced = 0
   #header: readonly string[] | undefined
   #suspect = false
   #isFresh = false
@@ -96,28 +98,37 @@ export class LogFile {
     if (!(await this.#readTo(found.size))) await this.#setAside(found.size)
     this.#isFresh = false
     // A cut that never reached the disk must get there before anything takes the place.
-    if (this.#suspect && this.#context.sync) await (await this.#writable()).datasync()
+    if (this.#suspect) await (await this.#writable()).datasync()
     this.#suspect = false
     return isOther
   }
 
   /**
-   * Appends rows in one write, after the header if there is nothing yet. If that fails, they are cut
-   * off again as far as the disk allows; the {@link AppendError} says how far that was.
+   * Appends rows in one write, or several if there are more than {@link MAX_UNSYNCED} bytes, after
+   * the header if there is nothing yet. If that fails, they are cut off again as far as the disk
+   * allows; the {@link AppendError} says how far that was.
    */
   async append(header: readonly string[], rows: readonly string[][]): Promise<void> {
     const file = await this.#writable()
     const records = this.blank ? [[...header], ...rows] : [...rows]
     const bytes = await formatInTurns(records)
     try {
-      await writeAll(file, bytes, this.#size)
-      if (this.#context.sync) await file.datasync()
+      for (let at = 0; at < bytes.length; at += MAX_UNSYNCED) {
+        await this.#write(file, bytes.subarray(at, at + MAX_UNSYNCED), this.#size + at)
+      }
     } catch (error) {
       throw new AppendError(error, await this.#cutBack(file))
     }
     this.#header ??= header
     this.#size += bytes.length
     this.#records += records.length
+  }
+
+  /** Brings what rows there are to the disk, if that was not done with each batch. */
+  async settle(): Promise<void> {
+    if (this.#context.sync || this.#synced >= this.#size) return
+    await (await this.#writable()).datasync()
+    this.#synced = this.#size
   }
 
   /** Makes the file if there is none; gives whether it did. */
@@ -131,7 +142,7 @@ export class LogFile {
   /** Closes the file and forgets all about it. */
   async forget(): Promise<void> {
     this.#identity = this.#header = undefined
-    this.#size = this.#records = 0
+    this.#size = this.#records = this.#synced = 0
     this.#suspect = this.#isFresh = false
     await this.close()
   }
@@ -141,6 +152,19 @@ export class LogFile {
     const file = this.#file
     this.#file = undefined
     await file?.close()
+  }
+
+  async #write(file: OpenFile, bytes: Uint8Array, at: number): Promise<void> {
+    const end = at + bytes.length
+    // Also what others wrote and did not sync.
+    if (end - Math.min(this.#synced, at) > MAX_UNSYNCED) {
+      await file.datasync()
+      this.#synced = at
+    }
+    await writeAll(file, bytes, at)
+    if (!this.#context.sync) return
+    await file.datasync()
+    this.#synced = end
   }
 
   #isKnown(found: FileStat): boolean {
@@ -193,24 +217,27 @@ export class LogFile {
     return boundary === size
   }
 
-  /** Keeps what follows the last whole record in a file of its own and cuts it off. */
+  /**
+   * Keeps what follows the last whole record in a file of its own and cuts it off. Synced at any
+   * price: what is set aside may be all that is left of rows that were.
+   */
   async #setAside(size: number): Promise<void> {
-    const { fs, folder, sync, report } = this.#context
+    const { fs, folder, report } = this.#context
     const file = await this.#writable()
     if ((await file.stat()).size !== size) throw changed(this.name)
     const name = `torn-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomName()}`
     const aside = await fs.open(`${folder}/${name}`, 'create')
     try {
       await copyTo(aside, readRange(file, this.#size, size))
-      if (sync) await aside.sync()
+      await aside.sync()
     } finally {
       await aside.close()
     }
-    if (sync) await fs.syncDirectory(folder)
+    await fs.syncDirectory(folder)
     this.#suspect = true
     await file.truncate(this.#size)
     // Cut for good before anything takes its place: half of the one and half of the other may parse.
-    if (sync) await file.datasync()
+    await file.datasync()
     this.#suspect = false
     report(
       new FlaggingError(
@@ -226,7 +253,8 @@ export class LogFile {
     this.#file = undefined
     try {
       await file.truncate(this.#size)
-      if (this.#context.sync) await file.datasync()
+      // Without one, too: pages of these rows may reach the disk beside some of the next.
+      await file.datasync()
       return true
     } catch {
       return false

@@ -45,19 +45,21 @@ export async function readSidecar(fs: FileSystem, path: string): Promise<Sidecar
   return parseSidecar(Buffer.concat(chunks).toString())
 }
 
-/** Replaces a component list: at each moment the old one or the new one is there, whole. */
+/**
+ * Replaces a component list: at each moment the old one or the new one is there, whole. It is always
+ * synced, being written seldom: without it, rows that are on the disk would read as others.
+ */
 export async function writeSidecar(
   fs: FileSystem,
   folder: string,
   name: string,
   sidecar: Sidecar,
-  sync: boolean,
 ): Promise<void> {
   const staged = `${folder}/${randomName()}.tmp`
   const file = await fs.open(staged, 'create')
   try {
     await writeAll(file, Buffer.from(formatSidecar(sidecar)), 0)
-    if (sync) await file.sync()
+    await file.sync()
     await file.close()
     await fs.rename(staged, `${folder}/${name}`)
   } catch (error) {
@@ -65,7 +67,7 @@ export async function writeSidecar(
     await fs.unlink(staged).catch(() => undefined)
     throw error
   }
-  if (sync) await fs.syncDirectory(folder)
+  await fs.syncDirectory(folder)
 }
 
 function formatSidecar({ skipped, logs }: Sidecar): string {
