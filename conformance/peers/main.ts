@@ -1,6 +1,6 @@
-// `npm run conformance:peers`: installs the peers, plays every probe on each, and writes the page.
+// `npm run conformance:peers`: installs the peers, plays every probe on each, and writes the pages.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { PROBES } from '../probes/probes.ts'
@@ -8,19 +8,19 @@ import { HOSTS, type HostName } from '../src/hosts.ts'
 import { runOn } from '../src/run.ts'
 import { loadSubject, mountsOn } from '../src/subject.ts'
 import { installPeers } from './install.ts'
-import { type Column, type HostTitles, page } from './page.ts'
+import { type Column, type HostTitles, pages } from './pages.ts'
 import { type Peer, PEERS } from './peers.ts'
 
 /** Where peers are compared; ours is played on all hosts. */
 const PUBLISHED: readonly HostName[] = ['express5', 'hono']
-const PAGE = fileURLToPath(new URL('../../docs/conformance.md', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../../docs/conformance', import.meta.url))
 
 const { values } = parseArgs({
   options: {
-    // For a try: only the probes and the peers whose name has these words, and another file.
+    // For a try: only the probes and the peers whose name has these words, and another folder.
     only: { type: 'string', default: '' },
     peer: { type: 'string', default: '' },
-    page: { type: 'string', default: PAGE },
+    to: { type: 'string', default: FOLDER },
   },
 })
 
@@ -35,8 +35,10 @@ const columns: Column[] = await Promise.all(
   }),
 )
 await Promise.all(HOSTS.map(playOn))
-await mkdir(dirname(values.page), { recursive: true })
-await writeFile(values.page, `${page(columns, await titles(), process.versions.node)}\n`)
+await mkdir(values.to, { recursive: true })
+for (const [name, text] of pages(columns, await titles(), process.versions.node)) {
+  await writeFile(join(values.to, name), `${text}\n`)
+}
 
 /** All peers together, so that the bare app is played only once, and they wait side by side. */
 async function playOn(host: HostName): Promise<void> {
@@ -65,7 +67,7 @@ async function titles(): Promise<HostTitles> {
   return {
     express5: `Express ${express5}`,
     hono: `Hono ${hono} on @hono/node-server ${nodeServer}`,
-    'hono-h2c': 'the same over HTTP/2',
+    'hono-h2c': `Hono ${hono} over HTTP/2`,
     express4: `Express ${express4}`,
   }
 }

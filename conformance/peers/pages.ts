@@ -14,29 +14,43 @@ export interface Column extends Report {
 /** Tells what a host is, for its headline. */
 export type HostTitles = Partial<Readonly<Record<HostName, string>>>
 
-/** The page that is published: what was run, the verdicts in tables, and every difference in words. */
-export function page(columns: readonly Column[], hosts: HostTitles, node: string): string {
+/** The pages that are published, by their file names: one in short, and one for each host. */
+export function pages(
+  columns: readonly Column[],
+  hosts: HostTitles,
+  node: string,
+): Map<string, string> {
   const names = (Object.keys(hosts) as HostName[]).filter((host) =>
     columns.some((column) => on(host, column).length > 0),
   )
-  return [
+  const inShort = [
     introduction(node),
     peersTable(columns),
     '## In short',
     ...names.map((host) => summary(host, hosts[host]!, columns)),
-    ...names.map((host) => verdictsTable(host, hosts[host]!, columns)),
+    `Row by row, with what differs in words: ${names.map((host) => `[${hosts[host]!}](${host}.md)`).join(', ')}.`,
+  ]
+  return new Map([
+    ['README.md', inShort.join('\n\n')],
+    ...names.map((host) => [`${host}.md`, hostPage(host, hosts[host]!, columns)] as const),
+  ])
+}
+
+function hostPage(host: HostName, title: string, columns: readonly Column[]): string {
+  return [
+    `# Conformance on ${title}`,
+    'What the rows and the marks mean is said in the [README](README.md).',
+    verdictsTable(host, columns),
     '## What differs, in words',
     'Of each row that is not ✓ one difference: what the app without the middleware did, and what it became. `app:` is what the handler saw, `client` what the client got, `faults` what nobody caught in the process.',
-    ...columns.flatMap((column) => names.map((host) => inWords(host, hosts[host]!, column))),
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n')
+    ...columns.map((column) => inWords(host, column)).filter((part) => part !== ''),
+  ].join('\n\n')
 }
 
 function introduction(node: string): string {
   return `# Conformance
 
-A middleware that captures requests and answers should not be noticed: not by the client, not by the handler, not by the process. The suite in [\`conformance/\`](../conformance/README.md) plays the same exchange twice, once against an app with the middleware and once against the same app without it, over real sockets, and compares everything that the client got, everything that the handler saw, and every error that nobody caught.
+A middleware that captures requests and answers should not be noticed: not by the client, not by the handler, not by the process. The suite in [\`conformance/\`](../../conformance/README.md) plays the same exchange twice, once against an app with the middleware and once against the same app without it, over real sockets, and compares everything that the client got, everything that the handler saw, and every error that nobody caught.
 
 A row is one such exchange, or a few of them; it is named after what must stay as it is. The marks:
 
@@ -46,7 +60,7 @@ A row is one such exchange, or a few of them; it is named after what must stay a
 
 What a middleware adds by design, such as a header of its own, is not compared. Whether bodies are kept is judged only for those that log bodies, with the options that their documentation has for it, and with limits raised where there is an option for that. Some leave out certain bodies on purpose, such as forms or binary types: – says that they are not there, not why. Each is mounted before everything else, except in rows that say otherwise. On Hono, the order of headers and the case of their names is compared only in rows about the wire, since every middleware that builds a \`Response\` anew changes both. Nothing leaves the machine: a small server stands in for the service that a middleware reports to.
 
-This page is written by \`npm run conformance:peers\`, which installs the packages below into a cache of their own and takes up to half an hour. It was run on Node ${node}. To try a middleware of your own, see [\`conformance/README.md\`](../conformance/README.md).`
+These pages are written by \`npm run conformance:peers\`, which installs the packages below into a cache of their own and takes up to half an hour. They are from a run on Node ${node}. To try a middleware of your own, see [its README](../../conformance/README.md).`
 }
 
 function peersTable(columns: readonly Column[]): string {
@@ -70,15 +84,14 @@ function capturedOf(verdicts: readonly Verdict[]): string {
   return `${judged.filter(({ kept }) => kept === true).length} of ${judged.length}`
 }
 
-function verdictsTable(host: HostName, title: string, columns: readonly Column[]): string {
+function verdictsTable(host: HostName, columns: readonly Column[]): string {
   const here = columns.filter((column) => on(host, column).length > 0)
   const names = new Set(here.flatMap((column) => on(host, column).map(({ probe }) => probe.name)))
   const rows = [...names].map((name) => [
     name,
     ...here.map((column) => mark(on(host, column).find(({ probe }) => probe.name === name))),
   ])
-  const head = [title, ...here.map(({ subject }) => subject)]
-  return `## ${title}, row by row\n\n${table(head, rows)}`
+  return table(['', ...here.map(({ subject }) => subject)], rows)
 }
 
 function mark(verdict: Verdict | undefined): string {
@@ -87,7 +100,7 @@ function mark(verdict: Verdict | undefined): string {
   return verdict.kept === false ? '–' : '✓'
 }
 
-function inWords(host: HostName, title: string, column: Column): string {
+function inWords(host: HostName, column: Column): string {
   const verdicts = on(host, column)
   if (verdicts.length === 0) return ''
   const different = verdicts.filter(({ differences }) => differences.length > 0)
@@ -98,8 +111,8 @@ function inWords(host: HostName, title: string, column: Column): string {
   if (lost.length > 0) {
     lines.push(`- not captured: ${lost.map(({ probe }) => escaped(probe.name)).join('; ')}`)
   }
-  if (lines.length === 0) return `**${column.subject}** on ${title}: nothing.`
-  const head = `<b>${column.subject}</b> on ${title}: ${different.length} differ, ${lost.length} more not captured`
+  if (lines.length === 0) return `**${column.subject}**: nothing.`
+  const head = `<b>${column.subject}</b>: ${different.length} differ, ${lost.length} more not captured`
   return `<details>\n<summary>${head}</summary>\n\n${lines.join('\n')}\n\n</details>`
 }
 
