@@ -85,13 +85,7 @@ class DatasetInspection {
     this.#dataset = dataset
     this.#options = options
     this.#findings = new Findings(dataset.endpoint ?? '.', options.limit)
-    this.#folders = new LabelFolders(
-      fs,
-      dataset.dir,
-      this.#table,
-      this.#findings,
-      this.#modes,
-    )
+    this.#folders = new LabelFolders(fs, dataset.dir, this.#table, this.#findings, this.#modes)
     this.#checks = new RowChecks(this.#table, this.#folders, this.#findings)
   }
 
@@ -175,10 +169,10 @@ class DatasetInspection {
         const last = batch.at(-1)
         if (last === undefined) continue
         next = last.row + 1
-        isWhole = last.record.terminated
-        end = batch.findLast(({ record }) => record.terminated)?.record.end ?? end
-        this.#options.onBytes?.(last.record.end - told)
-        told = last.record.end
+        isWhole = last.damage !== 'tail'
+        end = batch.findLast(({ damage }) => damage !== 'tail')?.end ?? end
+        this.#options.onBytes?.(last.end - told)
+        told = last.end
       }
     } catch (error) {
       if (errnoOf(error) === undefined) throw error
@@ -215,7 +209,6 @@ class DatasetInspection {
 
   async #findOrphans(): Promise<string[]> {
     const orphans: string[] = []
-    if (this.#checks.isInDoubt) this.#doubt ??= 'a row is too long to be read'
     for (const file of this.#table.unnamed()) {
       const stat = await this.#folders.find(file)
       if (stat === undefined || stat === null) continue

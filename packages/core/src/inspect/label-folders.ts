@@ -14,13 +14,7 @@ export class LabelFolders {
   readonly #modes: Modes
   readonly #kinds = new Map<string, FileStat['kind'] | undefined>()
 
-  constructor(
-    fs: FileSystem,
-    dir: string,
-    table: FileTable,
-    findings: Findings,
-    modes: Modes,
-  ) {
+  constructor(fs: FileSystem, dir: string, table: FileTable, findings: Findings, modes: Modes) {
     this.#fs = fs
     this.#dir = dir
     this.#table = table

@@ -4,16 +4,22 @@ import type { FileStat, FileSystem, OpenFile } from '../store/file-system.ts'
 import type { FoundLog } from '../store/find-logs.ts'
 import { gradioColumns, gradioLabels, isGradioHeader } from '../store/gradio.ts'
 import { labelFolders } from '../store/label-folder.ts'
+import { LogBytes } from '../store/log-bytes.ts'
 import type { LogColumn } from '../store/log-column.ts'
+import { BadSpan, type LogEntry, UNFINISHED, problemOf } from '../store/log-entry.ts'
+import { entriesFrom, firstRecord } from '../store/log-records.ts'
 import { ownColumns, ownLabels } from '../store/own-columns.ts'
-import { type ParsedRecord, RecordParser } from '../store/record-parser.ts'
-import { type LogPlan, RowDraft } from '../store/row-draft.ts'
+import type { ParsedRecord } from '../store/record-parser.ts'
+import { BadDraft, type LogPlan, RowDraft } from '../store/row-draft.ts'
+import { MAX_CELL } from '../store/sample-row.ts'
 import type { LogLayout } from '../store/sidecar.ts'
 import { ClaimedFiles } from './claimed-files.ts'
 
-/** What is parsed at once. */
-const PIECE = 16 * 1024
+const HOLE = 'it has a hole of NUL bytes'
 const NOBODY_ASKED = { inputs: undefined, outputs: undefined }
+const FILE_NAMES = /\/(\d{1,15}(?:-\d{1,15})?\.[a-z0-9]{1,16})/g
+/** The longest name that {@link FILE_NAMES} finds. */
+const MAX_NAME = 49
 
 /** Where a log lies. */
 export interface LogPlace {
@@ -25,14 +31,21 @@ export interface LogPlace {
   readonly layout: LogLayout | undefined
 }
 
-/** A row as it was found. */
+/** What is wrong with a row itself; `tail` if its writing was interrupted. */
+export type Damage = 'tail' | 'hole' | 'bad_row'
+
+/** A row as it was found, or what stands in the place of one. */
 export interface FoundRow {
-  readonly record: ParsedRecord
+  readonly start: number
+  /** The offset behind its last byte. */
+  readonly end: number
   /** Its position in its dataset. */
   readonly row: number
-  /** Why it cannot be read; `undefined` if it can. */
+  /** Set if it cannot be read. */
+  readonly damage: Damage | undefined
+  /** Why it cannot be read. */
   readonly problem: string | undefined
-  /** The files that it names; of a row that cannot be read, nobody knows. */
+  /** The files that it names; if it cannot be read, what may be the names of some, without folders. */
   readonly files: readonly string[]
   /** Whether files that it names are gone, where their names are not known: Gradio's. */
   readonly isMissing: boolean
@@ -43,7 +56,8 @@ export async function openLog(place: LogPlace, log: FoundLog): Promise<LogRows> 
   const file = await place.fs.open(`${place.dir}/${log.name}`, 'read')
   try {
     const stat = await file.stat()
-    return new LogRows(place, log, file, stat, await firstRecord(file, stat.size))
+    const first = await firstRecord(new LogBytes(file, stat.size))
+    return new LogRows(place, log, file, stat, first)
   } catch (error) {
     await file.close()
     throw error
@@ -55,11 +69,11 @@ export class LogRows {
   readonly name: string
   readonly title: string
   readonly kind: FoundLog['kind']
+  readonly file: OpenFile
   /** The file as it was when it was opened; nothing is read behind its end. */
   readonly stat: FileStat
   /** The folders of its columns; none for Gradio's. */
   readonly folders: readonly string[]
-  readonly #file: OpenFile
   readonly #first: ParsedRecord | undefined
   readonly #hasHeader: boolean
   readonly #claims: ClaimedFiles
@@ -77,15 +91,15 @@ export class LogRows {
     this.name = name
     this.title = endpoint === null ? name : `${endpoint}/${name}`
     this.kind = kind
+    this.file = file
     this.stat = stat
-    this.#file = file
     this.#first = first
     this.#hasHeader = kind !== 'classic' || isGradioHeader(first?.cells ?? [])
     this.#claims = new ClaimedFiles(fs, dir)
-    const columns = first && isWhole(first) ? this.#columns(place, first.cells) : undefined
+    const isWhole = first && problemOf(first, first.cells.length) === undefined
+    const columns = isWhole ? this.#columns(place, first.cells) : undefined
     this.#plan = columns && { name, title: this.title, endpoint, columns, absent: [] }
-    this.folders =
-      kind === 'own' && columns ? labelFolders(columns.map(({ label }) => label)) : []
+    this.folders = kind === 'own' && columns ? labelFolders(columns.map(({ label }) => label)) : []
   }
 
   /** Whether its first line tells what the others are, or there is none yet. */
@@ -107,26 +121,25 @@ export class LogRows {
   /**
    * Its rows from an offset on, in batches as they are read.
    * @param row the position of the next row in its dataset
-   * @param from where a record starts; only 0 if the first line is to be left out
+   * @param from where a row starts
    */
-  async *read(row: number, from = 0, to: number = this.stat.size): AsyncGenerator<FoundRow[]> {
+  async *read(
+    row: number,
+    from: number = this.start,
+    to: number = this.stat.size,
+  ): AsyncGenerator<FoundRow[]> {
     const plan = this.#plan
     if (plan === undefined) return
-    let isFirst = from === 0 && this.#hasHeader
+    const maxCell = this.kind === 'own' ? MAX_CELL : Number.POSITIVE_INFINITY
+    const form = { width: plan.columns.length, maxCell }
     let next = row
-    for await (const batch of recordsOf(this.#file, from, to)) {
-      let records = batch.filter(({ cells }) => cells.length !== 1 || cells[0] !== '')
-      if (isFirst && records.length > 0) {
-        records = records.slice(1)
-        isFirst = false
-      }
-      const rows = records.map((record) => this.#look(plan, record, next++))
-      yield await Promise.all(rows)
+    for await (const entries of entriesFrom(new LogBytes(this.file, to), form, from)) {
+      yield await Promise.all(entries.map((entry) => this.#look(plan, entry, next++)))
     }
   }
 
   close(): Promise<void> {
-    return this.#file.close()
+    return this.file.close()
   }
 
   #columns({ fs, dir, layout }: LogPlace, first: readonly string[]): LogColumn[] {
@@ -137,49 +150,57 @@ export class LogRows {
     return gradioColumns(gradioLabels(first), true, NOBODY_ASKED, fs, dir)
   }
 
-  async #look(plan: LogPlan, record: ParsedRecord, row: number): Promise<FoundRow> {
-    let problem: string | undefined
-    let isMissing = false
-    // Of the row before: what it named until its cells turned out to be wrong.
-    this.#claims.take()
-    let files: string[] = []
+  async #look(plan: LogPlan, entry: LogEntry, row: number): Promise<FoundRow> {
+    const { start, end } = entry
+    const place = { start, end, row }
+    if (entry instanceof BadSpan) {
+      const { hasHole, files } = await lookInto(this.file, start, end)
+      const isTail = entry.why === UNFINISHED
+      const span = hasHole && !isTail ? new BadSpan(start, end, HOLE) : entry
+      const problem = problemIn(new BadDraft(plan, span, row))
+      const damage = isTail ? 'tail' : hasHole ? 'hole' : 'bad_row'
+      return { ...place, damage, problem, files, isMissing: false }
+    }
     try {
-      const reading = new RowDraft(plan, record, row).read()
-      files = this.#claims.take()
-      isMissing = (await reading).details.missing.length > 0
+      const reading = new RowDraft(plan, entry, row).read()
+      // At once: the next row names its own.
+      const files = this.#claims.take()
+      const isMissing = (await reading).details.missing.length > 0
+      return { ...place, damage: undefined, problem: undefined, files, isMissing }
     } catch (error) {
       if (!isBadRow(error)) throw error
-      problem = error.message
+      const { files } = await lookInto(this.file, start, end)
+      return { ...place, damage: 'bad_row', problem: error.message, files, isMissing: false }
     }
-    return { record, row, problem, files, isMissing }
   }
 }
 
-/** The records between two offsets, in batches. */
-export async function* recordsOf(
+/** Why a part of a log is no row, with its place. */
+function problemIn(draft: BadDraft): string {
+  try {
+    draft.read()
+  } catch (error) {
+    if (isBadRow(error)) return error.message
+  }
+  return ''
+}
+
+/** What can be told of bytes that are no row. */
+async function lookInto(
   file: OpenFile,
   from: number,
   to: number,
-): AsyncGenerator<ParsedRecord[]> {
-  const parser = new RecordParser(from)
+): Promise<{ hasHole: boolean; files: string[] }> {
+  const files: string[] = []
+  let hasHole = false
+  let rest = ''
   for await (const chunk of readRange(file, from, to)) {
-    for (let at = 0; at < chunk.length; at += PIECE) {
-      yield parser.push(chunk.subarray(at, at + PIECE))
-    }
+    hasHole ||= chunk.includes(0)
+    const text = rest + Buffer.from(chunk).toString('latin1')
+    for (const [, name = ''] of text.matchAll(FILE_NAMES)) files.push(name)
+    rest = text.slice(-MAX_NAME)
   }
-  yield parser.end()
-}
-
-async function firstRecord(file: OpenFile, size: number): Promise<ParsedRecord | undefined> {
-  for await (const batch of recordsOf(file, 0, size)) {
-    const first = batch.find(({ cells }) => cells.length !== 1 || cells[0] !== '')
-    if (first !== undefined) return first
-  }
-  return undefined
-}
-
-function isWhole({ cells, terminated }: ParsedRecord): boolean {
-  return terminated && cells.length > 0 && !cells.some((cell) => cell.includes('\0'))
+  return { hasHole, files }
 }
 
 /** A column of a log without a header: nobody knows what is in it. */

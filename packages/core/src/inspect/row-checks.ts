@@ -3,15 +3,11 @@ import type { Findings } from './findings.ts'
 import type { LabelFolders } from './label-folders.ts'
 import type { FoundRow, LogRows } from './log-rows.ts'
 
-const FILE_NAMES = /\/(\d{1,15}(?:-\d{1,15})?\.[a-z0-9]{1,16})/g
-
 /** Looks at rows: whether they can be read, and whether the files that they name are there. */
 export class RowChecks {
   readonly #table: FileTable
   readonly #folders: LabelFolders
   readonly #findings: Findings
-  /** Whether a row was so long that nobody knows which files it names. */
-  isInDoubt = false
 
   constructor(table: FileTable, folders: LabelFolders, findings: Findings) {
     this.#table = table
@@ -19,11 +15,11 @@ export class RowChecks {
     this.#findings = findings
   }
 
-  /** Takes rows of a log, all but an unfinished one. */
+  /** Takes rows of a log; an unfinished one is left to others. */
   async take(log: LogRows, batch: readonly FoundRow[]): Promise<void> {
     const lookups: Promise<void>[] = []
     for (const found of batch) {
-      if (found.problem !== undefined) this.#bad(log, found)
+      if (found.damage !== undefined) this.#bad(log, found)
       else {
         this.#findings.rows++
         if (found.isMissing) this.#missing(log, found)
@@ -33,22 +29,17 @@ export class RowChecks {
     await Promise.all(lookups)
   }
 
-  #bad({ name }: LogRows, { record, row, problem = '' }: FoundRow): void {
-    const { cells, start, end, terminated } = record
-    if (cells.length === 0) this.isInDoubt = true
-    for (const cell of cells) {
-      for (const [, file] of cell.matchAll(FILE_NAMES)) this.#table.mention(file ?? '')
-    }
-    if (!terminated) return
-    const code = cells.some((cell) => cell.includes('\0')) ? 'hole' : 'bad_row'
+  #bad({ name }: LogRows, { start, end, row, damage, problem = '', files }: FoundRow): void {
+    for (const file of files) this.#table.mention(file)
+    if (damage === undefined || damage === 'tail') return
     const facts = { log: name, row, byte: start, bytes: end - start }
-    this.#findings.problem(code, problem, facts)
+    this.#findings.problem(damage, problem, facts)
   }
 
-  async #lookUp(log: LogRows, { record, row }: FoundRow, path: string): Promise<void> {
+  async #lookUp(log: LogRows, { start, row }: FoundRow, path: string): Promise<void> {
     const before = this.#table.name(path, log.name, row)
-    const facts = { log: log.name, row, byte: record.start, file: path }
-    const place = `${log.title}, row ${row} at byte ${record.start}`
+    const facts = { log: log.name, row, byte: start, file: path }
+    const place = `${log.title}, row ${row} at byte ${start}`
     if (before.log !== undefined) {
       const other = before.row === row ? 'twice' : `as row ${before.row} of ${before.log} does`
       this.#findings.problem('shared_file', `${place}: it names ${path} ${other}`, facts)
@@ -68,9 +59,9 @@ export class RowChecks {
   }
 
   /** Of Gradio's files only the loader knows the names. */
-  #missing(log: LogRows, { record, row }: FoundRow): void {
-    const place = `${log.title}, row ${row} at byte ${record.start}`
-    const facts = { log: log.name, row, byte: record.start }
+  #missing(log: LogRows, { start, row }: FoundRow): void {
+    const place = `${log.title}, row ${row} at byte ${start}`
+    const facts = { log: log.name, row, byte: start }
     this.#findings.problem('missing_file', `${place}: a file that it names is gone`, facts)
   }
 }

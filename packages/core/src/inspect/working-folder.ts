@@ -70,7 +70,10 @@ export async function lookAtWorkingFolder(
       else findings.inFlight++
     }
   }
-  for (const { name, stat: { size } } of abandoned) {
+  for (const {
+    name,
+    stat: { size },
+  } of abandoned) {
     const file = `${WORKING_FOLDER}/${name}`
     const message = `${file} is an upload whose writer has died`
     findings.problem('abandoned_upload', message, { file, bytes: size })

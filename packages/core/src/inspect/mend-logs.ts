@@ -1,0 +1,160 @@
+import { copyTo } from '../store/byte-source.ts'
+import { randomName, readRange } from '../store/disk.ts'
+import type { FoundDataset, FoundLog } from '../store/find-logs.ts'
+import type { OpenFile } from '../store/file-system.ts'
+import { LogFile } from '../store/log-file.ts'
+import { scanRange } from '../store/log-scan.ts'
+import { EMPTY_SIDECAR, type Sidecar } from '../store/sidecar.ts'
+import { type Damage, type LogPlace, type LogRows, openLog } from './log-rows.ts'
+import type { MendContext } from './mending.ts'
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Takes what is no row out of the logs of a dataset and keeps it in files of their own; done under
+ * the dataset's lock. A log is replaced as a whole: at each moment the old one or the new one is there.
+ */
+export async function mendLogs(
+  context: MendContext,
+  dataset: FoundDataset,
+  sidecar: Sidecar = EMPTY_SIDECAR,
+): Promise<void> {
+  const { fs } = context
+  const { dir, endpoint } = dataset
+  for (const log of dataset.logs) {
+    if (log.kind !== 'own' || !log.isFile) continue
+    const place = { fs, dir, endpoint, layout: sidecar.logs.get(log.name) }
+    await setRowsAside(context, place, log)
+    await setTailAside(context, place, log)
+  }
+}
+
+async function setRowsAside(context: MendContext, place: LogPlace, log: FoundLog): Promise<void> {
+  const rows = await openLog(place, log)
+  try {
+    const spans = await findSpans(rows, (damage) => {
+      return damage === 'hole' || (damage === 'bad_row' && context.rows)
+    })
+    if (spans.length === 0) return
+    const code = spans.some(({ damage }) => damage === 'bad_row') ? 'bad_row' : 'hole'
+    const to = await cutOut(context, rows, spans)
+    const bytes = lengthOf(spans)
+    const what = `${spans.length === 1 ? '1 span' : `${spans.length} spans`} of ${bytes} bytes`
+    const message = `${rows.title}: ${what} that can be read as no row moved to ${to}`
+    context.done({ code, log: log.name, bytes, to, message })
+  } finally {
+    await rows.close()
+  }
+}
+
+/**
+ * The writer does it, where it takes the same for an unfinished row: it looks for the ends of rows
+ * alone, and where a quote before was left open, it would take the rows in between along.
+ */
+async function setTailAside(context: MendContext, place: LogPlace, log: FoundLog): Promise<void> {
+  const rows = await openLog(place, log)
+  try {
+    const isUnfinishedFirst = rows.isBlank && rows.start < rows.stat.size
+    const [tail] = await findSpans(rows, (damage) => damage === 'tail')
+    const start = isUnfinishedFirst ? rows.start : tail?.start
+    if (start === undefined) return
+    const { stat, file, title } = rows
+    const bytes = stat.size - start
+    const isTornOff = (await scanRange(file, 0, stat.size)).boundary === start
+    const to = isTornOff
+      ? await catchUp(context, log.name)
+      : await cutOut(context, rows, [{ start, end: stat.size }])
+    const message = `${title}: ${bytes} bytes of an unfinished row moved to ${to}`
+    context.done({ code: 'torn_tail', log: log.name, bytes, to, message })
+  } finally {
+    await rows.close()
+  }
+}
+
+/** Lets the writer see the log; gives the name of the file in which it kept the end. */
+async function catchUp({ fs, dir, folder }: MendContext, name: string): Promise<string> {
+  let to = ''
+  const report = ({ message }: Error): void => {
+    to = /\.flagging\/\S+/.exec(message)?.[0] ?? to
+  }
+  const log = new LogFile(name, { fs, dir, folder, sync: true, report })
+  try {
+    await log.catchUp(await fs.lstat(`${dir}/${name}`))
+  } finally {
+    await log.forget()
+  }
+  return to
+}
+
+async function findSpans(
+  rows: LogRows,
+  isWanted: (damage: Damage) => boolean,
+): Promise<(Span & { readonly damage: Damage })[]> {
+  const spans: (Span & { readonly damage: Damage })[] = []
+  for await (const batch of rows.read(0)) {
+    for (const { start, end, damage } of batch) {
+      if (damage !== undefined && isWanted(damage)) spans.push({ start, end, damage })
+    }
+  }
+  return spans
+}
+
+/** Gives the name of the file that holds the spans now. */
+async function cutOut(
+  { fs, dir, folder }: MendContext,
+  { name, file, stat }: LogRows,
+  spans: readonly Span[],
+): Promise<string> {
+  const aside = `torn-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomName()}`
+  const staged = `${folder}/${randomName()}.tmp`
+  try {
+    await copySpans(fs, file, spans, `${folder}/${aside}`)
+    await copySpans(fs, file, between(spans, stat.size), staged)
+    await fs.syncDirectory(folder)
+    await fs.rename(staged, `${dir}/${name}`)
+  } catch (error) {
+    // All of it still stands in the log.
+    await fs.unlink(staged).catch(() => undefined)
+    await fs.unlink(`${folder}/${aside}`).catch(() => undefined)
+    throw error
+  }
+  await fs.syncDirectory(dir)
+  return `.flagging/${aside}`
+}
+
+function between(spans: readonly Span[], size: number): Span[] {
+  const kept: Span[] = []
+  let start = 0
+  for (const span of [...spans, { start: size, end: size }]) {
+    if (span.start > start) kept.push({ start, end: span.start })
+    start = span.end
+  }
+  return kept
+}
+
+async function copySpans(
+  fs: MendContext['fs'],
+  from: OpenFile,
+  spans: readonly Span[],
+  path: string,
+): Promise<void> {
+  const target = await fs.open(path, 'create')
+  try {
+    const bytes = await copyTo(target, bytesOf(from, spans))
+    if (bytes !== lengthOf(spans)) throw new Error('A log became shorter while it was read')
+    await target.sync()
+  } finally {
+    await target.close()
+  }
+}
+
+function lengthOf(spans: readonly Span[]): number {
+  return spans.reduce((sum, { start, end }) => sum + end - start, 0)
+}
+
+async function* bytesOf(file: OpenFile, spans: readonly Span[]): AsyncGenerator<Uint8Array> {
+  for (const { start, end } of spans) yield* readRange(file, start, end)
+}
