@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Context } from 'hono'
 import type { Probe, Stage } from '../../src/probe.ts'
-import { attempt, describe, nodeOf, QUESTION, REPLY } from './shapes.ts'
+import { attempt, describe, nodeOf, REPLY, leavesWhenBegun } from './shapes.ts'
 
 const TEXT = { 'Content-Type': 'text/plain' }
 
@@ -53,13 +53,7 @@ export const BROKEN_REQUESTS_ON_HONO: readonly Probe[] = [
         return c.text(REPLY)
       })
     },
-    async play(client) {
-      const conversation = client.open(QUESTION)
-      conversation.end(QUESTION.body)
-      await client.saw('begun')
-      conversation.leave()
-      await client.saw('done')
-    },
+    play: leavesWhenBegun('done'),
   },
   {
     name: 'a client that closes its side in the middle of its request is treated as ever',

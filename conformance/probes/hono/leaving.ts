@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { Probe, Stage } from '../../src/probe.ts'
-import { attempt, describe, nodeOf, PROMPT, QUESTION, REPLY } from './shapes.ts'
+import { attempt, describe, nodeOf, PROMPT, QUESTION, REPLY, leavesWhenBegun } from './shapes.ts'
 
 const TEXT = { 'Content-Type': 'text/plain' }
 
@@ -19,13 +19,7 @@ export const LEAVING_ON_HONO: readonly Probe[] = [
         return c.text(REPLY)
       })
     },
-    async play(client) {
-      const conversation = client.open(QUESTION)
-      conversation.end(QUESTION.body)
-      await client.saw('begun')
-      conversation.leave()
-      await client.saw('done')
-    },
+    play: leavesWhenBegun('done'),
   },
   {
     name: 'a signal that is asked for only after the client has left is aborted',
@@ -40,13 +34,7 @@ export const LEAVING_ON_HONO: readonly Probe[] = [
         return c.text(REPLY)
       })
     },
-    async play(client) {
-      const conversation = client.open(QUESTION)
-      conversation.end(QUESTION.body)
-      await client.saw('begun')
-      conversation.leave()
-      await client.saw('signal')
-    },
+    play: leavesWhenBegun('signal'),
   },
   {
     name: 'work that follows the signal of the request stops when the client leaves',

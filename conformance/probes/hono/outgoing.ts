@@ -1,12 +1,10 @@
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { Readable, type Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Probe, Stage } from '../../src/probe.ts'
-import { attempt, nodeOf, QUESTION, REPLY } from './shapes.ts'
-import type { HttpBindings } from '@hono/node-server'
+import type { Probe } from '../../src/probe.ts'
+import { attempt, REPLY } from './shapes.ts'
+import { writes } from './writes.ts'
 
 const TEXT = { 'Content-Type': 'text/plain' }
 
@@ -131,31 +129,3 @@ export const OUTGOING_ON_HONO: readonly Probe[] = [
     outgoing.end(REPLY)
   }),
 ]
-
-/** A probe whose handler writes to the Node response itself. */
-function writes(
-  name: string,
-  write: (node: HttpBindings & { readonly outgoing: ServerResponse }, stage: Stage) => unknown,
-  kept?: Probe['kept'],
-): Probe {
-  return {
-    name,
-    hono(app, stage) {
-      app.post('/', async (c) => {
-        await write(nodeOf(c) as never, stage)
-        stage.saw('handled')
-        return RESPONSE_ALREADY_SENT
-      })
-    },
-    async play(client) {
-      const conversation = client.open(QUESTION)
-      conversation.end(QUESTION.body)
-      const head = await conversation.head()
-      client.signal('head')
-      const rest = await conversation.rest()
-      await client.saw('handled')
-      return { head, rest }
-    },
-    ...(kept && { kept }),
-  }
-}

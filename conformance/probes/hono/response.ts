@@ -1,9 +1,8 @@
-import type { ServerResponse } from 'node:http'
 import { earlyHints } from '@hono/node-server/early-hints'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Probe, Stage } from '../../src/probe.ts'
+import type { Probe } from '../../src/probe.ts'
 import { nodeOf, PROMPT, QUESTION, REPLY } from './shapes.ts'
-import type { HttpBindings } from '@hono/node-server'
+import { writes } from './writes.ts'
 
 const TEXT = { 'Content-Type': 'text/plain' }
 
@@ -118,34 +117,6 @@ export const RESPONSE_ON_HONO: readonly Probe[] = [
     },
   },
 ]
-
-/** A probe whose handler writes to the Node response itself. */
-function writes(
-  name: string,
-  write: (node: HttpBindings & { readonly outgoing: ServerResponse }, stage: Stage) => unknown,
-  kept?: Probe['kept'],
-): Probe {
-  return {
-    name,
-    hono(app, stage) {
-      app.post('/', async (c) => {
-        await write(nodeOf(c) as never, stage)
-        stage.saw('handled')
-        return RESPONSE_ALREADY_SENT
-      })
-    },
-    async play(client) {
-      const conversation = client.open(QUESTION)
-      conversation.end(QUESTION.body)
-      const head = await conversation.head()
-      client.signal('head')
-      const rest = await conversation.rest()
-      await client.saw('handled')
-      return { head, rest }
-    },
-    ...(kept && { kept }),
-  }
-}
 
 /** Middleware of the Node world that wraps the methods of the response. */
 function patched(when: string): Probe {

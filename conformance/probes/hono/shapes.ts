@@ -103,3 +103,14 @@ export function streamOf(...pieces: readonly (string | Uint8Array)[]): ReadableS
     },
   })
 }
+
+/** A client that asks, leaves when the handler has begun, and hears that the handler came to `last`. */
+export function leavesWhenBegun(last: string): Probe['play'] {
+  return async (client) => {
+    const conversation = client.open(QUESTION)
+    conversation.end(QUESTION.body)
+    await client.saw('begun')
+    conversation.leave()
+    await client.saw(last)
+  }
+}
