@@ -142,7 +142,10 @@ const { json } = fc.letrec<{ json: JSONValue }>((tie) => ({
 }))
 
 /** Cells to bytes and back, the bytes in pieces of some size. */
-function throughFile(records: readonly (readonly string[])[], pieceSize: number): string[][] {
+function throughFile(
+  records: readonly (readonly string[])[],
+  pieceSize: number,
+): (readonly string[])[] {
   const bytes = Buffer.from(formatRecords(records))
   const parser = new RecordParser()
   const read = []

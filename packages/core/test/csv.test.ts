@@ -79,6 +79,9 @@ function scanAll(bytes: Uint8Array, sizes: readonly number[] = [bytes.length || 
   return scanner
 }
 
+/** What {@link RecordParser} tells of a record on one line, if it is one. */
+const plain = { terminated: true, isOneLine: true, quoting: 'strict' }
+
 const cellsOf = (read: readonly ParsedRecord[]) => read.map(({ cells }) => cells)
 
 describe('formatRecords', () => {
@@ -209,10 +212,10 @@ describe('RecordParser', () => {
       [3],
     )
     expect(read).toEqual([
-      { cells: ['num 1', '日本'], start: 0, end: 19, terminated: true },
-      { cells: ['a\r\nb', 'c'], start: 19, end: 29, terminated: true },
-      { cells: [''], start: 29, end: 31, terminated: true },
-      { cells: ['1', '2'], start: 31, end: 34, terminated: false },
+      { ...plain, cells: ['num 1', '日本'], start: 0, end: 19 },
+      { ...plain, cells: ['a\r\nb', 'c'], start: 19, end: 29, isOneLine: false },
+      { ...plain, cells: [''], start: 29, end: 31 },
+      { ...plain, cells: ['1', '2'], start: 31, end: 34, terminated: false },
     ])
     expect(parseAll(Buffer.alloc(0))).toEqual([])
     expect(parseAll(BOM)).toEqual([])
@@ -221,7 +224,7 @@ describe('RecordParser', () => {
   it('takes a byte order mark for one only at the start of the file', () => {
     const parser = new RecordParser(100)
     expect(parser.push(Buffer.from('\ufeffa\n'))).toEqual([
-      { cells: ['\ufeffa'], start: 100, end: 105, terminated: true },
+      { ...plain, cells: ['\ufeffa'], start: 100, end: 105 },
     ])
     const quoted = new RecordParser(100)
     expect(cellsOf(quoted.push(Buffer.from('\ufeff"a\n')))).toEqual([['\ufeff"a']])
@@ -255,10 +258,10 @@ describe('RecordParser', () => {
     read.push(...parser.push(Buffer.from('",z\nc,d\ne')), ...parser.end())
     const end = 5 + 100 * 1024 * 1024 + 4
     expect(read).toEqual([
-      { cells: ['a', 'b'], start: 0, end: 4, terminated: true },
-      { cells: [], start: 4, end, terminated: true },
-      { cells: ['c', 'd'], start: end, end: end + 4, terminated: true },
-      { cells: ['e'], start: end + 4, end: end + 5, terminated: false },
+      { ...plain, cells: ['a', 'b'], start: 0, end: 4 },
+      { ...plain, cells: [], start: 4, end, isOneLine: false, quoting: 'broken' },
+      { ...plain, cells: ['c', 'd'], start: end, end: end + 4 },
+      { ...plain, cells: ['e'], start: end + 4, end: end + 5, terminated: false },
     ])
   })
 })

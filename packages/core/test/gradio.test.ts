@@ -190,7 +190,9 @@ describe('cells of Gradio', () => {
     const dir = written('dataset1.csv', 'in,out,timestamp\na,b,t\na,b,flagged,t\n')
     const { samples, problems } = await load(dir)
     expect(samples).toHaveLength(1)
-    expect(problems).toEqual(['dataset1.csv, row 1 at byte 25: its number of cells is 4, not 3'])
+    expect(problems).toEqual([
+      'dataset1.csv, row 1 at bytes 25 to 39: its number of cells is 4, not 3',
+    ])
   })
 
   it('of a chat stand under the labels that they belong to', async () => {
@@ -305,6 +307,6 @@ describe('files of Gradio', () => {
     expect(samples[1]?.inputs.im).toBe('im/link.png')
     expect(problems).toHaveLength(2)
     for (const problem of problems)
-      expect(problem).toMatch(/^dataset1\.csv, row \d at byte \d+: a file/)
+      expect(problem).toMatch(/^dataset1\.csv, row \d at bytes \d+ to \d+: a file/)
   })
 })

@@ -1,13 +1,24 @@
 const CR = 0x0d
 const QUOTE = 0x22
 
+/**
+ * How a record uses quotes.
+ * - `strict`: as RFC 4180 says.
+ * - `loose`: there is a quote inside an unquoted cell.
+ * - `broken`: text follows a closing quote, as it does where an earlier quote was left open.
+ */
+export type Quoting = 'strict' | 'loose' | 'broken'
+
 /** Reads the records of CSV text that starts with one; lenient, as {@link RecordParser} says. */
 export class CSVText {
   readonly #text: string
-  /** Where the next record starts. */
-  at = 0
+  #at = 0
   /** Whether the last record ended in a LF. */
   terminated = false
+  /** Whether the last record lies on one line. */
+  isOneLine = true
+  /** How the last record uses quotes. */
+  quoting: Quoting = 'strict'
   // Where the next one of each is, kept so that none is looked for twice.
   #comma = -1
   #quote = -1
@@ -17,28 +28,56 @@ export class CSVText {
     this.#text = text
   }
 
+  /** Where the next record starts. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** Goes on elsewhere, also with what was read before. */
+  moveTo(at: number): void {
+    if (at < this.#at) this.#comma = this.#quote = this.#newline = -1
+    this.#at = at
+  }
+
   /** The cells of the next record. */
   next(): string[] {
-    const start = this.at
+    const start = this.#at
+    this.quoting = 'strict'
+    this.isOneLine = true
     this.#newline = this.#find('\n', this.#newline, start)
     this.#quote = this.#find('"', this.#quote, start)
-    return this.#quote < this.#newline ? this.#cells() : this.#endLine(start).split(',')
+    if (this.#quote >= this.#newline) return this.#endLine(start).split(',')
+    const line = this.#newline
+    const cells = this.#cells()
+    this.isOneLine = this.#newline === line
+    return cells
   }
 
   #cells(): string[] {
     const cells: string[] = []
     for (;;) {
-      const start = this.at
-      const quoted = this.#text.charCodeAt(start) === QUOTE ? this.#quoted(start) : ''
-      this.#newline = this.#find('\n', this.#newline, this.at)
-      this.#comma = this.#find(',', this.#comma, this.at)
-      if (this.#comma >= this.#newline) {
-        cells.push(quoted + this.#endLine(this.at))
-        return cells
-      }
-      cells.push(quoted + this.#text.slice(this.at, this.#comma))
-      this.at = this.#comma + 1
+      const start = this.#at
+      const isQuoted = this.#text.charCodeAt(start) === QUOTE
+      const quoted = isQuoted ? this.#quoted(start) : ''
+      const from = this.#at
+      this.#newline = this.#find('\n', this.#newline, from)
+      this.#comma = this.#find(',', this.#comma, from)
+      const isLast = this.#comma >= this.#newline
+      const rest = isLast ? this.#endLine(from) : this.#text.slice(from, this.#comma)
+      if (rest !== '') this.#judge(isQuoted, from, from + rest.length)
+      cells.push(quoted + rest)
+      if (isLast) return cells
+      this.#at = this.#comma + 1
     }
+  }
+
+  #judge(isQuoted: boolean, from: number, to: number): void {
+    if (isQuoted) {
+      this.quoting = 'broken'
+      return
+    }
+    this.#quote = this.#find('"', this.#quote, from)
+    if (this.#quote < to && this.quoting === 'strict') this.quoting = 'loose'
   }
 
   /** The text between the quote at `start` and the one that closes it; goes on behind that. */
@@ -50,7 +89,7 @@ export class CSVText {
       doubled = true
       close = this.#find('"', -1, close + 2)
     }
-    this.at = Math.min(close + 1, text.length)
+    this.#at = Math.min(close + 1, text.length)
     const raw = text.slice(start + 1, close)
     return doubled ? raw.replaceAll('""', '"') : raw
   }
@@ -59,7 +98,7 @@ export class CSVText {
   #endLine(from: number): string {
     const end = this.#newline
     this.terminated = end < this.#text.length
-    this.at = this.terminated ? end + 1 : end
+    this.#at = this.terminated ? end + 1 : end
     const isReturn = end > from && this.#text.charCodeAt(end - 1) === CR
     return this.#text.slice(from, isReturn ? end - 1 : end)
   }

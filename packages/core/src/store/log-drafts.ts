@@ -1,22 +1,28 @@
 import { FlaggingError } from '../errors.ts'
 import { badRow } from './bad-row.ts'
 import { SIDECAR_NAME, WORKING_FOLDER } from './dataset-files.ts'
-import { readRange, unless } from './disk.ts'
+import { unless } from './disk.ts'
 import type { Draft } from './draft.ts'
-import type { FileSystem, OpenFile } from './file-system.ts'
+import type { FileSystem } from './file-system.ts'
 import type { FoundDataset, FoundLog } from './find-logs.ts'
 import { gradioColumns, gradioLabels, isGradioHeader } from './gradio.ts'
+import { LogBytes } from './log-bytes.ts'
 import type { LogColumn, Side } from './log-column.ts'
+import { BadSpan, type LogEntry, problemOf } from './log-entry.ts'
+import { entriesFrom, firstRecord } from './log-records.ts'
+import { endOfRows } from './log-scan.ts'
 import { ownColumns, ownLabels } from './own-columns.ts'
 import type { Asked, ReadSettings } from './read-options.ts'
-import { type ParsedRecord, RecordParser } from './record-parser.ts'
-import { type LogPlan, RowDraft } from './row-draft.ts'
+import type { ParsedRecord } from './record-parser.ts'
+import { BadDraft, type LogPlan, RowDraft } from './row-draft.ts'
+import { MAX_CELL } from './sample-row.ts'
 import { EMPTY_SIDECAR, type LogLayout, type Sidecar, readSidecar } from './sidecar.ts'
 import { StoredFiles } from './stored-files.ts'
 
-/** What is parsed at once: rows that wait for their turn would only grow old. */
-const PIECE = 16 * 1024
+/** Characters of the longest cell that a log of a kind can have. */
+const MAX_CELL_OF = { own: MAX_CELL, gradio: Infinity, classic: Infinity } as const
 const CRLF = 0x0d0a
+const NOT_A_FILE = 'it is no regular file'
 
 /** The rows of a dataset, log by log, in batches that a log was read in. */
 export async function* datasetDrafts(
@@ -27,7 +33,7 @@ export async function* datasetDrafts(
   const reader = new DatasetReader(fs, dataset, settings, await sidecarOf(fs, dataset.dir))
   for (const log of dataset.logs) {
     if (log.isFile) yield* reader.read(log)
-    else settings.onBad(badRow(`${reader.titleOf(log)} is left out: it is no regular file`))
+    else reader.leaveOut(log, NOT_A_FILE)
   }
 }
 
@@ -58,7 +64,12 @@ class DatasetReader {
     this.#sidecar = sidecar
   }
 
-  titleOf({ name }: FoundLog): string {
+  /** Tells of a log of which nothing is read. */
+  leaveOut(log: FoundLog, why: string): void {
+    this.#onBad(badRow(`${this.#titleOf(log)} is left out: ${why}`))
+  }
+
+  #titleOf({ name }: FoundLog): string {
     const { endpoint } = this.#dataset
     return endpoint === null ? name : `${endpoint}/${name}`
   }
@@ -67,41 +78,42 @@ class DatasetReader {
     const file = await unless('ENOENT', this.#fs.open(`${this.#dataset.dir}/${log.name}`, 'read'))
     if (file === undefined) return
     try {
-      let plan: LogPlan | undefined
-      for await (const batch of recordsOf(file)) {
-        let records = batch.filter(({ cells }) => !isEmptyLine(cells))
-        const [first] = records
-        if (first === undefined) continue
-        if (plan === undefined) {
-          if (!this.#isReadable(log, first)) return
-          plan = await this.#planOf(log, file, first)
-          if (hasHeader(log, first)) records = records.slice(1)
-        }
-        yield this.#drafts(plan, records)
-      }
+      const { kind, size } = await file.stat()
+      if (kind !== 'file') return this.leaveOut(log, NOT_A_FILE)
+      const bytes = new LogBytes(file, log.kind === 'own' ? await endOfRows(file, size) : size)
+      const first = await firstRecord(bytes)
+      if (first === undefined || !this.#isReadable(log, first)) return
+      const plan = await this.#planOf(log, bytes, first)
+      const form = { width: plan.columns.length, maxCell: MAX_CELL_OF[log.kind] }
+      const from = hasHeader(log, first) ? first.end : first.start
+      for await (const entries of entriesFrom(bytes, form, from)) yield this.#drafts(plan, entries)
     } finally {
       await file.close()
     }
   }
 
-  #drafts(plan: LogPlan, records: readonly ParsedRecord[]): Draft[] {
-    return records.map((record) => new RowDraft(plan, record, this.#n++))
+  #drafts(plan: LogPlan, entries: readonly LogEntry[]): Draft[] {
+    return entries.map((entry) =>
+      entry instanceof BadSpan
+        ? new BadDraft(plan, entry, this.#n++)
+        : new RowDraft(plan, entry, this.#n++),
+    )
   }
 
   /** Whether the first record can say what the others are. */
-  #isReadable(log: FoundLog, { cells, terminated }: ParsedRecord): boolean {
-    const isWhole = terminated && cells.length > 0 && !cells.some((cell) => cell.includes('\0'))
-    if (!isWhole) this.#onBad(badRow(`${this.titleOf(log)} is left out: its first line is broken`))
+  #isReadable(log: FoundLog, first: ParsedRecord): boolean {
+    const isWhole = problemOf(first, first.cells.length) === undefined
+    if (!isWhole) this.leaveOut(log, 'its first line is broken')
     return isWhole
   }
 
-  async #planOf(log: FoundLog, file: OpenFile, first: ParsedRecord): Promise<LogPlan> {
+  async #planOf(log: FoundLog, bytes: LogBytes, first: ParsedRecord): Promise<LogPlan> {
     const columns = hasHeader(log, first)
       ? this.#columnsOf(log, first.cells)
-      : await this.#columnsAsked(log, file, first)
+      : await this.#columnsAsked(log, bytes, first)
     return {
       name: log.name,
-      title: this.titleOf(log),
+      title: this.#titleOf(log),
       endpoint: this.#dataset.endpoint,
       columns,
       absent: this.#absent(columns),
@@ -114,10 +126,10 @@ class DatasetReader {
       : this.#gradioColumns(gradioLabels(header), true)
   }
 
-  async #columnsAsked(log: FoundLog, file: OpenFile, first: ParsedRecord): Promise<LogColumn[]> {
+  async #columnsAsked(log: FoundLog, bytes: LogBytes, first: ParsedRecord): Promise<LogColumn[]> {
     const labels = this.#labelsAsked(log.name, first.cells.length)
     // Without a header, what ends its lines tells whose log it is.
-    const isGradio = (await lineEnd(file, first)) === CRLF
+    const isGradio = (await lineEnd(bytes, first)) === CRLF
     return isGradio
       ? this.#gradioColumns(labels, false)
       : this.#ownColumns(labels, undefined, false)
@@ -158,25 +170,7 @@ function hasHeader({ kind }: FoundLog, { cells }: ParsedRecord): boolean {
   return kind !== 'classic' || isGradioHeader(cells)
 }
 
-function isEmptyLine(cells: readonly string[]): boolean {
-  return cells.length === 1 && cells[0] === ''
-}
-
-/** The records of a log as it is now; what is appended meanwhile is not read. */
-async function* recordsOf(file: OpenFile): AsyncGenerator<ParsedRecord[]> {
-  const { kind, size } = await file.stat()
-  if (kind !== 'file') throw new FlaggingError('ERR_FLAGGING_STORE', 'A log is no regular file')
-  const parser = new RecordParser()
-  for await (const chunk of readRange(file, 0, size)) {
-    for (let at = 0; at < chunk.length; at += PIECE) {
-      yield parser.push(chunk.subarray(at, at + PIECE))
-    }
-  }
-  yield parser.end()
-}
-
-async function lineEnd(file: OpenFile, { end }: ParsedRecord): Promise<number> {
-  const bytes = Buffer.alloc(2)
-  await file.read(bytes, 0, 2, Math.max(0, end - 2))
-  return bytes.readUInt16BE()
+async function lineEnd(bytes: LogBytes, { end }: ParsedRecord): Promise<number> {
+  const last = await bytes.read(Math.max(0, end - 2), 2)
+  return last.length < 2 ? 0 : last.readUInt16BE()
 }

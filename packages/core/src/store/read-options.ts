@@ -19,8 +19,9 @@ export interface ReadOptions {
   readonly limit?: number
   /**
    * Told of each row that is left out because it cannot be read, from the first sample on that is
-   * read. The message names the log and the place, never what stands there. A throw inside ends the
-   * reading. Default: such rows are left out without a word.
+   * read. The message names the log and the place, never what stands there. Lines of which nobody can
+   * tell where rows start, as behind a quote that was left open, are told of once and count as one
+   * row in `n`. A throw inside ends the reading. Default: such rows are left out without a word.
    */
   readonly onBad?: (problem: FlaggingError) => void
 }

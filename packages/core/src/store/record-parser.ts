@@ -1,4 +1,4 @@
-import { CSVText } from './csv-text.ts'
+import { CSVText, type Quoting } from './csv-text.ts'
 import { RecordScanner, asBuffer } from './record-scanner.ts'
 
 const LF = 0x0a
@@ -6,19 +6,24 @@ const BOM = [0xef, 0xbb, 0xbf]
 
 /** A piece that is decoded at once: small enough that a kept cell does not hold much in memory. */
 const PIECE = 256 * 1024
-/** No record that was written here comes near it; only an unclosed quote does. */
-const MAX_RECORD_BYTES = 64 * 1024 * 1024
+/** Bytes of the longest record. None that was written here comes near it; an open quote does. */
+export const MAX_RECORD_BYTES: number = 64 * 1024 * 1024
+
+const UNREADABLE = { cells: [], isOneLine: false, quoting: 'broken' } as const
 
 /** A record as it was read. */
 export interface ParsedRecord {
   /** Its cells; none if it is too long to be one of ours (64 MiB). An empty line has one. */
-  readonly cells: string[]
+  readonly cells: readonly string[]
   /** The offset of its first byte. */
   readonly start: number
   /** The offset behind its last byte, its line's end included. */
   readonly end: number
   /** Whether it ends in a LF; false only for the last one. */
   readonly terminated: boolean
+  /** Whether all of it lies on one line. */
+  readonly isOneLine: boolean
+  readonly quoting: Quoting
 }
 
 /**
@@ -99,7 +104,7 @@ export class RecordParser {
   #unreadable(length: number, terminated: boolean): ParsedRecord {
     const start = this.#offset + this.#start
     this.#start += length
-    return { cells: [], start, end: start + length, terminated }
+    return { ...UNREADABLE, start, end: start + length, terminated }
   }
 
   #read(bytes: Buffer, records: ParsedRecord[]): void {
@@ -111,11 +116,18 @@ export class RecordParser {
     const lines = new CSVText(text)
     for (let from = 0, start = 0; from < text.length; from = lines.at) {
       const cells = lines.next()
-      const { at, terminated } = lines
+      const { at, terminated, isOneLine, quoting } = lines
       let end = bytes.length
       if (isSingle) end = mark + at
       else if (terminated) end = skipLines(bytes, start, countLines(text, from, at))
-      records.push({ cells, start: base + start, end: base + end, terminated })
+      records.push({
+        cells,
+        start: base + start,
+        end: base + end,
+        terminated,
+        isOneLine,
+        quoting,
+      })
       start = end
     }
     this.#start += bytes.length

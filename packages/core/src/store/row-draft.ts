@@ -1,8 +1,10 @@
 import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
 import type { Ended } from '../sample/interaction.ts'
+import type { FlaggingError } from '../errors.ts'
 import { badRow, isBadRow } from './bad-row.ts'
 import type { Draft } from './draft.ts'
 import type { FoundValue, LogColumn, Side } from './log-column.ts'
+import type { BadSpan } from './log-entry.ts'
 import type { ParsedRecord } from './record-parser.ts'
 import type { Sample, SampleDetails } from './sample.ts'
 
@@ -21,6 +23,9 @@ export interface LogPlan {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
+/** Where something stands in a log: the end is the offset behind it. */
+type Place = Pick<BadSpan, 'start' | 'end'>
+
 /** A sample in the making. */
 interface Parts extends Writable<Omit<Sample, 'inputs' | 'outputs' | 'details'>> {
   readonly inputs: Record<string, FlagValue>
@@ -28,7 +33,7 @@ interface Parts extends Writable<Omit<Sample, 'inputs' | 'outputs' | 'details'>>
   readonly details: Writable<Omit<SampleDetails, 'missing'>> & { readonly missing: string[] }
 }
 
-/** One row of a log. */
+/** One row of a log, of which the form is right. */
 export class RowDraft implements Draft {
   readonly #plan: LogPlan
   readonly #record: ParsedRecord
@@ -43,12 +48,10 @@ export class RowDraft implements Draft {
 
   get isCertain(): boolean {
     // Only a cell that names a file can turn out to be none.
-    return this.#problem() === undefined && !this.#record.cells.some((cell) => cell.includes('/'))
+    return !this.#record.cells.some((cell) => cell.includes('/'))
   }
 
   read(): Sample | Promise<Sample> {
-    const problem = this.#problem()
-    if (problem !== undefined) throw this.#placed(badRow(problem))
     try {
       const sample = this.#read()
       return sample instanceof Promise
@@ -59,21 +62,8 @@ export class RowDraft implements Draft {
     }
   }
 
-  #problem(): string | undefined {
-    const { cells, terminated } = this.#record
-    const { columns } = this.#plan
-    if (!terminated) return 'it is unfinished: it is being written, or its writer has died'
-    if (cells.length === 0) return 'it is too long'
-    if (cells.length !== columns.length) {
-      return `its number of cells is ${cells.length}, not ${columns.length}`
-    }
-    return cells.some((cell) => cell.includes('\0')) ? 'it has a hole of NUL bytes' : undefined
-  }
-
   #placed(error: unknown): unknown {
-    if (!isBadRow(error)) return error
-    const { start } = this.#record
-    return badRow(`${this.#plan.title}, row ${this.#n} at byte ${start}: ${error.message}`)
+    return isBadRow(error) ? placed(this.#plan, this.#n, this.#record, error.message) : error
   }
 
   #read(): Sample | Promise<Sample> {
@@ -98,6 +88,29 @@ export class RowDraft implements Draft {
     for (const [side, label] of absent) setOwn(sample[side], label, null)
     return lookups.length === 0 ? sample : settled(sample, lookups)
   }
+}
+
+/** What stands in a log in the place of a row and is none. */
+export class BadDraft implements Draft {
+  readonly #plan: LogPlan
+  readonly #span: BadSpan
+  readonly #n: number
+  readonly isCertain = false
+
+  /** @param n the position of the row that it counts as */
+  constructor(plan: LogPlan, span: BadSpan, n: number) {
+    this.#plan = plan
+    this.#span = span
+    this.#n = n
+  }
+
+  read(): Sample {
+    throw placed(this.#plan, this.#n, this.#span, this.#span.why)
+  }
+}
+
+function placed({ title }: LogPlan, n: number, { start, end }: Place, why: string): FlaggingError {
+  return badRow(`${title}, row ${n} at bytes ${start} to ${end - 1}: ${why}`)
 }
 
 async function settled(

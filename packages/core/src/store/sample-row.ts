@@ -11,7 +11,7 @@ import { encodeCell } from './cells.ts'
 import type { RowLayout } from './row-layout.ts'
 
 /** The longest text that stands in a cell: Python's `csv` reads no field of more than 131,072. */
-const MAX_CELL = 100_000
+export const MAX_CELL: number = 100_000
 
 /** A value, and its exact JSON text where JavaScript cannot hold it. */
 export interface RowValue {
