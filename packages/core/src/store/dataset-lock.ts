@@ -73,11 +73,11 @@ export class DatasetLock {
     this.#lock?.unlock()
   }
 
-  /** Closes the files, which gives the lock up. */
+  /** Closes the files, which gives the lock up. They hold nothing that a fault could lose. */
   async close(): Promise<void> {
     const files = [this.#lock, this.#turn]
     this.#lock = this.#turn = this.#identity = undefined
-    for (const file of files) await file?.close()
+    for (const file of files) await file?.close().catch(() => undefined)
   }
 }
 

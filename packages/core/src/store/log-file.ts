@@ -3,6 +3,7 @@ import { copyTo } from './byte-source.ts'
 import { randomName, readRange, writeAll } from './disk.ts'
 import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 import { formatInTurns } from './format-in-turns.ts'
+import { isKept } from './log-kept.ts'
 import { MAX_UNSYNCED, readHeader, scanRange } from './log-scan.ts'
 
 /** What a log needs of its dataset. */
@@ -26,7 +27,7 @@ export class LogFile {
   readonly name: string
   readonly #context: LogContext
   #file: OpenFile | undefined
-  #identity: { readonly dev: number; readonly ino: number } | undefined
+  #identity: Pick<FileStat, 'dev' | 'ino' | 'nlink'> | undefined
   #size = 0
   #records = 0
   /** Up to which byte the file is known to be on the disk. */
@@ -95,11 +96,9 @@ export class LogFile {
     const isOther = !this.#isKnown(found)
     if (isOther) await this.#open(found)
     if (!isOther && found.size === this.#size && !this.#suspect) return false
+    if (this.#suspect) await this.#writeAgain(found.size)
     if (!(await this.#readTo(found.size))) await this.#setAside(found.size)
     this.#isFresh = false
-    // A cut that never reached the disk must get there before anything takes the place.
-    if (this.#suspect) await (await this.#writable()).datasync()
-    this.#suspect = false
     return isOther
   }
 
@@ -117,7 +116,8 @@ export class LogFile {
         await this.#write(file, bytes.subarray(at, at + MAX_UNSYNCED), this.#size + at)
       }
     } catch (error) {
-      throw new AppendError(error, await this.#cutBack(file))
+      const isCut = await this.#cutBack(file)
+      throw error instanceof AppendError ? error : new AppendError(error, isCut)
     }
     this.#header ??= header
     this.#size += bytes.length
@@ -127,7 +127,14 @@ export class LogFile {
   /** Brings what rows there are to the disk, if that was not done with each batch. */
   async settle(): Promise<void> {
     if (this.#context.sync || this.#synced >= this.#size) return
-    await (await this.#writable()).datasync()
+    const file = await this.#writable()
+    try {
+      await file.datasync()
+    } catch (error) {
+      this.#suspect = true
+      await this.close()
+      throw error
+    }
     this.#synced = this.#size
   }
 
@@ -147,11 +154,16 @@ export class LogFile {
     await this.close()
   }
 
-  /** Closes the file; what is known stays. */
+  /** Closes the file; what is known stays. A fault is told of: no sample can be rejected for it. */
   async close(): Promise<void> {
     const file = this.#file
     this.#file = undefined
-    await file?.close()
+    try {
+      await file?.close()
+    } catch (cause) {
+      const message = `${this.name} could not be closed: rows that were not synced may be lost`
+      this.#context.report(new FlaggingError('ERR_FLAGGING_STORE', message, { cause }))
+    }
   }
 
   async #write(file: OpenFile, bytes: Uint8Array, at: number): Promise<void> {
@@ -163,7 +175,15 @@ export class LogFile {
     }
     await writeAll(file, bytes, at)
     if (!this.#context.sync) return
-    await file.datasync()
+    // Beside the sync, which takes longer: on its own it would cost a tenth of a batch.
+    const looking = isKept(file, at, end, this.#identity?.nlink)
+    try {
+      await file.datasync()
+    } finally {
+      await looking
+    }
+    // A copy that somebody made meanwhile may have the rows, and names their files.
+    if (!(await looking)) throw new AppendError(changed(this.name, 'written'), false)
     this.#synced = end
   }
 
@@ -218,6 +238,23 @@ export class LogFile {
   }
 
   /**
+   * Brings to the disk what a failed sync may have left behind: rows that could not be cut off, and
+   * cuts. The kernel counts such bytes as written, and shows them, but no later sync brings them.
+   */
+  async #writeAgain(size: number): Promise<void> {
+    const file = await this.#writable()
+    const { sync } = this.#context
+    let at = sync ? this.#size : Math.max(this.#synced, this.#size - MAX_UNSYNCED)
+    for await (const chunk of readRange(file, at, size)) {
+      await writeAll(file, chunk, at)
+      at += chunk.length
+    }
+    await file.datasync()
+    this.#synced = this.#size
+    this.#suspect = false
+  }
+
+  /**
    * Keeps what follows the last whole record in a file of its own and cuts it off. Synced at any
    * price: what is set aside may be all that is left of rows that were.
    */
@@ -252,7 +289,8 @@ export class LogFile {
     this.#suspect = true
     this.#file = undefined
     try {
-      await file.truncate(this.#size)
+      // One that somebody has cut must not grow again.
+      if ((await file.stat()).size > this.#size) await file.truncate(this.#size)
       // Without one, too: pages of these rows may reach the disk beside some of the next.
       await file.datasync()
       return true
@@ -283,6 +321,9 @@ export function notAFile(name: string): FlaggingError {
   )
 }
 
-function changed(name: string): FlaggingError {
-  return new FlaggingError('ERR_FLAGGING_STORE', `${name} was replaced while it was read`)
+function changed(name: string, during = 'read'): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_STORE',
+    `${name} was replaced, cut or removed while it was ${during}`,
+  )
 }
