@@ -11,7 +11,7 @@ import { temporary } from './csv-logger-support.ts'
 
 const MIB = 1024 * 1024
 /** Of a log that is all faults. */
-const SIZE = (process.env['FLAGGING_SOAK'] === undefined ? 6 : 50) * MIB
+const SIZE = (process.env['FLAGGING_SOAK'] === undefined ? 2 : 50) * MIB
 const HEADER = 'a,b,c,d\n'
 /** A text of several lines, of which one looks like a row. */
 const FORGED = 'hello\n-666,forged,7,12\nbye'
@@ -201,7 +201,7 @@ describe('any fault in one row', () => {
           })
         }
         expect(whole.has(1039)).toBe(true)
-        if (!hit.includes('-666')) expect(whole.has(-666)).toBe(false)
+        expect(whole.has(-666) && !hit.includes('-666')).toBe(false)
         if (hit.split('\n').length > 2) multiline++
         if (put.includes('"') || hit.slice(from, from + cut).includes('"')) quoted++
       }),

@@ -80,7 +80,7 @@ function scanAll(bytes: Uint8Array, sizes: readonly number[] = [bytes.length || 
 }
 
 /** What {@link RecordParser} tells of a record on one line, if it is one. */
-const plain = { terminated: true, isOneLine: true, quoting: 'strict' }
+const plain = { terminated: true, isOneLine: true, quoting: 'strict', isUTF8: true }
 
 const cellsOf = (read: readonly ParsedRecord[]) => read.map(({ cells }) => cells)
 

@@ -251,7 +251,6 @@ describe('the component list of a directory', () => {
       'another version',
       JSON.stringify({ version: 2, skipped: 0, logs: { 'logs.csv': described } }),
     ],
-    ['other labels', sidecar({ 'logs.csv': { ...described, columns: ['status'] } })],
     [
       'columns that are not ours',
       sidecar({ 'logs.csv': { components: [], columns: ['a', 'b', 'c', 'id'] } }),
@@ -260,6 +259,12 @@ describe('the component list of a directory', () => {
   ])('is left aside with %s in it', async (_name, list) => {
     const [sample] = await loadExamples(folder({ ...log, '.flagging/components.json': list }))
     expect(sample).toMatchObject({ inputs: { a: '007', b: 5, c: 'x' }, outputs: {} })
+  })
+
+  it('says what columns are whose header was edited, by their labels', async () => {
+    const list = sidecar({ 'logs.csv': { ...described, columns: ['status'] } })
+    const [sample] = await loadExamples(folder({ ...log, '.flagging/components.json': list }))
+    expect(sample).toMatchObject({ inputs: { a: '007', c: 'x' }, outputs: { b: '5' } })
   })
 
   it('is not looked for behind links', async () => {

@@ -1,6 +1,7 @@
 import type { LogBytes } from './log-bytes.ts'
 import {
   BadSpan,
+  NOT_UTF8,
   type LogEntry,
   OPEN_QUOTE,
   type RowForm,
@@ -85,7 +86,9 @@ export class CarefulReader {
     if (isEmptyLine(record)) return this.#takeEmptyLine(record)
     const why = problemOf(record, this.#form.width)
     if (why === undefined && (quoting === 'strict' || this.#at >= this.#brokenTo)) {
-      this.#entries.push({ ...record, cells: decoded(record) })
+      const row = decoded(record)
+      if (!row.isUTF8) return this.#leaveOut(record, NOT_UTF8)
+      this.#entries.push(row)
       this.#at = end
     } else if (!terminated) return this.#takeUnfinished(record)
     else if (isOneLine) this.#leaveOut(record, why)

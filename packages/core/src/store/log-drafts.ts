@@ -8,12 +8,13 @@ import type { FoundDataset, FoundLog } from './find-logs.ts'
 import { gradioColumns, gradioLabels, isGradioHeader } from './gradio.ts'
 import { LogBytes } from './log-bytes.ts'
 import type { LogColumn, Side } from './log-column.ts'
-import { BadSpan, type LogEntry, problemOf } from './log-entry.ts'
+import { BadSpan, type LogEntry, NOT_UTF8, problemOf } from './log-entry.ts'
 import { entriesFrom, firstRecord } from './log-records.ts'
 import { endOfRows } from './log-scan.ts'
-import { ownColumns, ownLabels } from './own-columns.ts'
+import { ownColumns, ownLabels, unknownColumns } from './own-columns.ts'
 import type { Asked, ReadSettings } from './read-options.ts'
 import type { ParsedRecord } from './record-parser.ts'
+import { IN_UTF16, isUTF16, otherDelimiter } from './resaved.ts'
 import { BadDraft, type LogPlan, RowDraft } from './row-draft.ts'
 import { MAX_CELL } from './sample-row.ts'
 import { EMPTY_SIDECAR, type LogLayout, type Sidecar, readSidecar } from './sidecar.ts'
@@ -22,6 +23,7 @@ import { StoredFiles } from './stored-files.ts'
 /** Characters of the longest cell that a log of a kind can have. */
 const MAX_CELL_OF = { own: MAX_CELL, gradio: Infinity, classic: Infinity } as const
 const CRLF = 0x0d0a
+const NO_COLUMN: LogColumn = { label: '', part: undefined, read: () => null }
 const NOT_A_FILE = 'it is no regular file'
 
 /** The rows of a dataset, log by log, in batches that a log was read in. */
@@ -69,7 +71,7 @@ class DatasetReader {
     this.#onBad(badRow(`${this.#titleOf(log)} is left out: ${why}`))
   }
 
-  #titleOf({ name }: FoundLog): string {
+  #titleOf({ name }: Pick<FoundLog, 'name'>): string {
     const { endpoint } = this.#dataset
     return endpoint === null ? name : `${endpoint}/${name}`
   }
@@ -80,9 +82,10 @@ class DatasetReader {
     try {
       const { kind, size } = await file.stat()
       if (kind !== 'file') return this.leaveOut(log, NOT_A_FILE)
+      if (await isUTF16(new LogBytes(file, size))) return this.leaveOut(log, IN_UTF16)
       const bytes = new LogBytes(file, log.kind === 'own' ? await endOfRows(file, size) : size)
       const first = await firstRecord(bytes)
-      if (first === undefined || !this.#isReadable(log, first)) return
+      if (first === undefined || !(await this.#isReadable(log, bytes, first))) return
       const plan = await this.#planOf(log, bytes, first)
       const form = { width: plan.columns.length, maxCell: MAX_CELL_OF[log.kind] }
       const from = hasHeader(log, first) ? first.end : first.start
@@ -101,10 +104,15 @@ class DatasetReader {
   }
 
   /** Whether the first record can say what the others are. */
-  #isReadable(log: FoundLog, first: ParsedRecord): boolean {
-    const isWhole = problemOf(first, first.cells.length) === undefined
-    if (!isWhole) this.leaveOut(log, 'its first line is broken')
-    return isWhole
+  async #isReadable(log: FoundLog, bytes: LogBytes, first: ParsedRecord): Promise<boolean> {
+    const layout = this.#sidecar.logs.get(log.name)
+    const names = layout && [...layout.components.map(({ label }) => label), ...layout.columns]
+    const isOwn = log.kind === 'own'
+    const resaved = isOwn ? await otherDelimiter(bytes, first, names) : undefined
+    const problem = problemOf(first, first.cells.length)
+    if (problem === undefined && resaved === undefined) return true
+    this.leaveOut(log, resaved ?? (problem === NOT_UTF8 ? problem : 'its first line is broken'))
+    return false
   }
 
   async #planOf(log: FoundLog, bytes: LogBytes, first: ParsedRecord): Promise<LogPlan> {
@@ -121,9 +129,22 @@ class DatasetReader {
   }
 
   #columnsOf({ name, kind }: FoundLog, header: readonly string[]): LogColumn[] {
-    return kind === 'own'
-      ? this.#ownColumns(ownLabels(header), this.#sidecar.logs.get(name))
-      : this.#gradioColumns(gradioLabels(header), true)
+    if (kind !== 'own') return this.#gradioColumns(gradioLabels(header), true)
+    const layout = this.#sidecar.logs.get(name)
+    // Empty columns at the end are a spreadsheet's.
+    const width = header.findLastIndex((cell) => cell !== '') + 1
+    const columns = this.#ownColumns(ownLabels(header.slice(0, width)), layout)
+    columns.push(...header.slice(width).map(() => NO_COLUMN))
+    if (layout !== undefined) this.#tellUnknown(name, unknownColumns(columns, layout))
+    return columns
+  }
+
+  #tellUnknown(name: string, columns: readonly number[]): void {
+    if (columns.length === 0) return
+    const which = `column ${columns.join(', ')}`
+    this.#onBad(
+      badRow(`${this.#titleOf({ name })}: its header was edited: ${which} has no known type`),
+    )
   }
 
   async #columnsAsked(log: FoundLog, bytes: LogBytes, first: ParsedRecord): Promise<LogColumn[]> {

@@ -29,12 +29,13 @@ export interface RowForm {
 
 /** What is wrong with the form of a record; `undefined` if nothing is. */
 export function problemOf(record: ParsedRecord, width: number): string | undefined {
-  const { cells, terminated, isOneLine, quoting } = record
+  const { cells, terminated, isOneLine, quoting, isUTF8 } = record
   if (!terminated) return cells.length === 0 ? TOO_LONG : UNFINISHED
   if (cells.length === 0) return TOO_LONG
   if (cells.length !== width) return `its number of cells is ${cells.length}, not ${width}`
   // On one line it is what somebody typed; over several, rows may have been joined.
   if (quoting !== 'strict' && !isOneLine) return OPEN_QUOTE
+  if (!isUTF8) return NOT_UTF8
   return cells.some(hasNUL) ? 'it has a hole of NUL bytes' : undefined
 }
 
@@ -45,6 +46,8 @@ export function isEmptyLine({ cells }: ParsedRecord): boolean {
 
 /** Why the end of a log is left out. */
 export const UNFINISHED = 'it is unfinished: it is being written, or its writer has died'
+/** Why a row is left out that somebody saved in another encoding. */
+export const NOT_UTF8 = 'it is not in UTF-8: save the file in UTF-8'
 /** Why lines are left out of which none can be trusted. */
 export const OPEN_QUOTE = 'a quote in it is left open, or is one too many'
 

@@ -32,6 +32,7 @@ export function ownColumns(
   files: StoredFiles,
 ): LogColumn[] {
   const known = layout && isLayoutOf(layout, names) ? layout : undefined
+  const typed = new Map(layout?.components.map((component) => [component.label, component]))
   const labels = uniqueLabels(names)
   // What was asked for is a value whatever its name, and no sample is without values.
   const lastValue = Math.max(
@@ -41,14 +42,14 @@ export function ownColumns(
   const tail = known?.columns.length ?? tailLength(labels.slice(lastValue + 1))
   const values = labels.slice(0, labels.length - tail)
   const columns = labels.slice(values.length) as OwnColumn[]
-  const components = values.map((label, index) => {
+  const components = values.map((label) => {
     const type = askedType(label, asked)
-    return { label, type: type === 'any' ? (known?.components[index]?.type ?? type) : type }
+    return { label, type: type === 'any' ? (typed.get(label)?.type ?? type) : type }
   })
   const { modes, folders } = rowLayout(components, columns)
   const firstOutput = values.indexOf(FIRST_OUTPUT)
-  const sides = sidesOf(values, asked, (_label, index): Side => {
-    const role = known?.components[index]?.role
+  const sides = sidesOf(values, asked, (label, index): Side => {
+    const role = typed.get(label)?.role
     if (role !== undefined) return role === 'input' ? 'inputs' : 'outputs'
     return firstOutput !== -1 && index >= firstOutput ? 'outputs' : 'inputs'
   })
@@ -59,6 +60,14 @@ export function ownColumns(
       ? { label, part: sides[index], read }
       : { label, part: 'details', read: withoutFiles(read) }
   })
+}
+
+/** Which columns are neither our own nor in the list of components: somebody edited the header. */
+export function unknownColumns(columns: readonly LogColumn[], { components }: LogLayout): number[] {
+  const labels = new Set(components.map(({ label }) => label))
+  return columns.flatMap(({ label, part }, index) =>
+    part === 'details' || part === undefined || labels.has(label) ? [] : [index + 1],
+  )
 }
 
 /** The labels in the header of a log of ours. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { CSVText, type Quoting } from './csv-text.ts'
 import { RecordScanner, asBuffer } from './record-scanner.ts'
 
@@ -9,7 +10,7 @@ const PIECE = 256 * 1024
 /** Bytes of the longest record. None that was written here comes near it; an open quote does. */
 export const MAX_RECORD_BYTES: number = 64 * 1024 * 1024
 
-const UNREADABLE = { cells: [], isOneLine: false, quoting: 'broken' } as const
+const UNREADABLE = { cells: [], isOneLine: false, quoting: 'broken', isUTF8: true } as const
 
 /** A record as it was read. */
 export interface ParsedRecord {
@@ -24,6 +25,8 @@ export interface ParsedRecord {
   /** Whether all of it lies on one line. */
   readonly isOneLine: boolean
   readonly quoting: Quoting
+  /** Whether its bytes are UTF-8; where they are not, its cells have U+FFFD in their place. */
+  readonly isUTF8: boolean
 }
 
 /**
@@ -113,6 +116,7 @@ export class RecordParser {
     const text = bytes.toString('utf8', mark)
     // No byte gives more than one character: with as many of them, each is one.
     const isSingle = text.length + mark === bytes.length
+    const isClean = !text.includes('\ufffd') || isUtf8(bytes)
     const lines = new CSVText(text)
     for (let from = 0, start = 0; from < text.length; from = lines.at) {
       const cells = lines.next()
@@ -127,6 +131,7 @@ export class RecordParser {
         terminated,
         isOneLine,
         quoting,
+        isUTF8: isClean || isUtf8(bytes.subarray(start, end)),
       })
       start = end
     }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { CSVText } from './csv-text.ts'
 import type { LogBytes } from './log-bytes.ts'
 import { MAX_RECORD_BYTES, type ParsedRecord } from './record-parser.ts'
@@ -40,7 +41,7 @@ export class RecordWindow {
     }
     const second = isOneLine ? end : this.#behindLine(from)
     const last = isOneLine ? at : this.#start + this.#text.lastIndexOf('\n', lines.at - 2) + 1
-    return { cells, start: at, end, second, last, terminated, isOneLine, quoting }
+    return { cells, start: at, end, second, last, terminated, isOneLine, quoting, isUTF8: true }
   }
 
   /** Brings more of the bytes from an offset on; false if there are none. */
@@ -76,6 +77,7 @@ export class RecordWindow {
       terminated: false,
       isOneLine,
       quoting: 'broken',
+      isUTF8: true,
     }
   }
 
@@ -84,7 +86,9 @@ export class RecordWindow {
   }
 }
 
-/** The cells of a record in a window, as the text that they are. */
-export function decoded({ cells }: WindowRecord): string[] {
-  return cells.map((cell) => Buffer.from(cell, 'latin1').toString())
+/** A record in a window with its cells as the text that they are. */
+export function decoded(record: WindowRecord): ParsedRecord {
+  const bytes = record.cells.map((cell) => Buffer.from(cell, 'latin1'))
+  const cells = bytes.map((cell) => cell.toString())
+  return { ...record, cells, isUTF8: bytes.every((cell) => isUtf8(cell)) }
 }
