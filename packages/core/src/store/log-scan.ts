@@ -29,7 +29,7 @@ export interface Scan {
  * wrote, and is part of the same unfinished writing. A NUL further from the end is no crash of ours:
  * some row was damaged, and those behind it are sound.
  */
-export async function* readUntilHole(
+async function* readUntilHole(
   file: OpenFile,
   from: number,
   to: number,
@@ -44,7 +44,7 @@ export async function* readUntilHole(
   }
 }
 
-/** Where {@link readUntilHole} ends: at the end of a log, or with the first byte of a hole. */
+/** Where the rows of a log of ours end: at its end, or with the first byte of a hole near that. */
 export async function endOfRows(file: OpenFile, size: number): Promise<number> {
   const from = Math.max(0, size - MAX_UNSYNCED)
   let end = from

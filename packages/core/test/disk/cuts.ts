@@ -1,0 +1,50 @@
+import { type Effort, type Random, crashStates } from './crash-states.ts'
+import { checkRecovery } from './promises.ts'
+import type { Run } from './samples.ts'
+
+/** How many states of the disk were checked. */
+export interface Cuts {
+  cuts: number
+  /** Those of a second cut, during the recovery from the first. */
+  secondCuts: number
+}
+
+/** Where a run is cut. */
+export interface CutPlan {
+  readonly effort: Effort
+  readonly random: Random
+  /** The share of the states that are checked. Default 1. */
+  readonly share?: number
+  /** Of so many cuts one is followed by a second one, at every change of the recovery. */
+  readonly second?: { readonly every: number; readonly effort: Effort }
+}
+
+let marks = 0
+
+/** Cuts the power after each change of a run and checks each state that differs. */
+export async function cutEverywhere(run: Run, plan: CutPlan): Promise<Cuts> {
+  const { effort, random, share = 1, second } = plan
+  const seen = new Set<string>()
+  const counts = { cuts: 0, secondCuts: 0 }
+  const states = crashStates(run.base, run.disk.mutations, effort, random, share)
+  for (const { at, image, digest } of states) {
+    const acknowledged = run.acknowledgedAt(at)
+    // The same state promises more when more was acknowledged.
+    const key = `${digest} ${acknowledged.join()}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    counts.cuts++
+    const expected = { sent: run.sent, acknowledged, shapes: run.shapes, options: run.options }
+    let recovery: Run
+    try {
+      recovery = await checkRecovery(image, expected, `new${marks++}.`)
+    } catch (error) {
+      const place = `cut ${counts.cuts}, after ${at} of ${run.disk.mutations.length} changes`
+      throw new Error(`${String(error)} (${place})`, { cause: error })
+    }
+    if (second === undefined || counts.cuts % second.every !== 0) continue
+    const { cuts } = await cutEverywhere(recovery, { effort: second.effort, random })
+    counts.secondCuts += cuts
+  }
+  return counts
+}

@@ -1,0 +1,159 @@
+import { parse } from 'csv-parse/sync'
+import type { CSVLoggerOptions } from '../../src/store/csv-logger.ts'
+import { LOG_NAME } from '../../src/store/sidecar.ts'
+import { resolveReadOptions } from '../../src/store/read-options.ts'
+import { readFrom } from '../../src/store/read-samples.ts'
+import { PNG, fileOf } from '../csv-logger-support.ts'
+import type { DiskImage } from './disk-image.ts'
+import { ModelDisk } from './model-disk.ts'
+import { DIR, Run, type Sent, type Shape, printOf } from './samples.ts'
+
+/** What must hold of a disk. */
+export interface Expected {
+  readonly sent: ReadonlyMap<string, Sent>
+  readonly acknowledged: readonly string[]
+  /** The datasets that go on. */
+  readonly shapes: Iterable<Shape>
+  readonly options: CSVLoggerOptions
+}
+
+/** The keys of the rows of a disk, as a reader finds them: each must be one that was sent. */
+export async function readDisk(
+  disk: ModelDisk,
+  { sent, acknowledged, options }: Expected,
+): Promise<string[]> {
+  const keys: string[] = []
+  for await (const sample of readFrom(disk, DIR, resolveReadOptions({}))) {
+    const values = { ...sample.inputs, ...sample.outputs }
+    const key = values['key'] as string
+    const row = sent.get(key)
+    if (row === undefined)
+      throw new Error(`A row that was never sent: ${JSON.stringify(values).slice(0, 200)}`)
+    if (keys.includes(key)) throw new Error(`${key} is there twice`)
+    keys.push(key)
+    if (Object.keys(values).length !== row.prints.size) throw new Error(`${key} has other columns`)
+    for (const [label, { text, isStored }] of row.prints) {
+      // Nobody promises what lies in files that were never synced.
+      if (row.isRemoved === true || (isStored && options.fsync === 'none')) continue
+      const found = (await printOf(values[label] ?? null)).text
+      if (found !== text) throw new Error(`${key} reads ${label} as ${found}, not as ${text}`)
+    }
+  }
+  const lost = acknowledged.filter((key) => !keys.includes(key))
+  if (lost.length > 0) throw new Error(`Lost though acknowledged: ${lost.join(' ')}`)
+  return keys
+}
+
+/**
+ * Checks a disk as a cut of the power left it: what is read as it is, and, after a new logger has
+ * stored one more sample in each dataset, everything else that is promised. Gives what that did.
+ */
+export async function checkRecovery(
+  image: DiskImage,
+  expected: Expected,
+  mark: string,
+  isReadable = true,
+): Promise<Run> {
+  const disk = new ModelDisk(image)
+  if (isReadable) await readDisk(disk, expected)
+  const before = logsOf(disk)
+  const asideBefore = asideOf(disk)
+  const run = new Run(disk, expected)
+  run.options = expected.options
+  const logger = run.logger(expected.options)
+  const counts = new Map<string, number>()
+  for (const [index, shape] of [...expected.shapes].entries()) {
+    const values = shape.components
+      .slice(1)
+      .map(({ type }) => (type === 'image' ? fileOf(PNG) : '-1.5'))
+    const count = await run.flag(logger, shape, `${mark}${index}`, ...values)
+    if (count === undefined)
+      throw new Error(`It does not go on: ${String(causeOf(run.rejected[0]))}`)
+    counts.set(shape.dir, count)
+  }
+  await run.close()
+  if (disk.openFiles > 0) throw new Error(`${disk.openFiles} files were left open`)
+  const acknowledged = run.acknowledged.map(({ key }) => key)
+  const keys = await readDisk(disk, { ...expected, sent: run.sent, acknowledged })
+  for (const [dir, count] of counts) {
+    const rows = keys.filter((key) => run.sent.get(key)?.shape.dir === dir).length
+    if (rows !== count) throw new Error(`flag() gave ${count} for ${rows} rows in ${dir}`)
+  }
+  checkLogs(disk)
+  checkAside(before, logsOf(disk), asideBefore, asideOf(disk), run)
+  return run
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? (error.cause ?? error) : error
+}
+
+/** Whether strangers read the logs: one header each, one width, each file in one row. */
+export function checkLogs(disk: ModelDisk): void {
+  const numbers = new Map<string, string>()
+  for (const [path, bytes] of logsOf(disk)) {
+    const rows = parse(bytes)
+    const [header = []] = rows
+    if (rows.filter((row) => row.join() === header.join()).length !== 1)
+      throw new Error(`${path} has two headers`)
+    for (const [index, row] of rows.slice(1).entries()) {
+      for (const [cell, number] of row
+        .join('\n')
+        .matchAll(/^(?:\["|)(?:im|Output|note|data)\/(\d+)/gm)) {
+        const place = `${path} ${index}`
+        const dataset = path.slice(0, path.lastIndexOf('/'))
+        const taken = numbers.get(`${dataset} ${number}`)
+        if (taken !== undefined && taken !== place) throw new Error(`${cell} is in two rows`)
+        numbers.set(`${dataset} ${number}`, place)
+      }
+    }
+  }
+}
+
+/** What the logs lost must lie beside them and be told of. */
+function checkAside(
+  before: ReadonlyMap<string, Buffer>,
+  after: ReadonlyMap<string, Buffer>,
+  asideBefore: ReadonlyMap<string, Buffer>,
+  aside: ReadonlyMap<string, Buffer>,
+  run: Run,
+): void {
+  const tails = [...aside].filter(([name]) => !asideBefore.has(name)).map(([, tail]) => tail)
+  for (const [path, bytes] of before) {
+    const now = after.get(path)
+    if (now === undefined) throw new Error(`${path} is gone`)
+    if (now.subarray(0, bytes.length).equals(bytes)) continue
+    const isKept = tails.some((tail) => {
+      const kept = bytes.length - tail.length
+      return kept >= 0 && Buffer.concat([now.subarray(0, kept), tail]).equals(bytes)
+    })
+    if (!isKept) throw new Error(`${path} lost bytes that were not set aside`)
+  }
+  const told = run.reports.filter(({ code }) => code === 'ERR_FLAGGING_TORN_ROW').length
+  if (told !== tails.length)
+    throw new Error(`${tails.length} tails were set aside and ${told} told of`)
+  const others = run.reports.filter(({ code }) => code !== 'ERR_FLAGGING_TORN_ROW')
+  if (others.length > 0) throw new Error(`Told of: ${String(others[0])}`)
+}
+
+/** The logs of a disk, by path. */
+export function logsOf(disk: ModelDisk): Map<string, Buffer> {
+  return filesOf(disk, (name) => LOG_NAME.test(name))
+}
+
+function asideOf(disk: ModelDisk): Map<string, Buffer> {
+  return filesOf(disk, (name) => name.startsWith('torn-'))
+}
+
+function filesOf({ image }: ModelDisk, isAsked: (name: string) => boolean): Map<string, Buffer> {
+  const found = new Map<string, Buffer>()
+  const walk = (ino: number, path: string): void => {
+    for (const [name, child] of image.directory(ino).names) {
+      const inode = image.inode(child)
+      if (inode.type === 'directory') walk(child, `${path}/${name}`)
+      else if (isAsked(name)) found.set(`${path}/${name}`, inode.bytes)
+    }
+  }
+  walk(1, '')
+  return found
+}
