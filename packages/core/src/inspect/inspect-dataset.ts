@@ -24,7 +24,7 @@ export interface InspectOptions {
 }
 
 /** What is known of a log that was read. */
-export interface InspectedLog {
+interface InspectedLog {
   readonly rows: LogRows
   /** The position in the dataset of the first row behind what was read. */
   readonly next: number
@@ -180,17 +180,25 @@ class DatasetInspection {
     }
     this.#options.onBytes?.(log.stat.size - told)
     this.#read.push({ rows: log, next, end })
-    if (!isWhole) await this.#lookAtTail(log, end)
+    if (!isWhole) await this.#lookAtTail(log, end, Math.max(first, next - 1))
     return next
   }
 
-  async #lookAtTail({ name, title, stat }: LogRows, end: number): Promise<void> {
+  async #lookAtTail(log: LogRows, end: number, row: number): Promise<void> {
+    const { name, title, stat } = log
     const { dir } = this.#dataset
-    if (await isTorn(this.#fs, `${dir}/${name}`, stat, `${dir}/${WORKING_FOLDER}`)) {
-      const bytes = stat.size - end
-      const message = `${title}: the last ${bytes} bytes, from byte ${end} on, are an unfinished row`
-      this.#findings.problem('torn_tail', message, { log: name, byte: end, bytes })
-    } else this.#findings.inFlight++
+    for (const file of await log.filesFrom(end)) this.#table.mention(file)
+    if (!(await isTorn(this.#fs, `${dir}/${name}`, stat, `${dir}/${WORKING_FOLDER}`))) {
+      this.#findings.inFlight++
+      return
+    }
+    const bytes = stat.size - end
+    const code = log.endsInHole ? 'hole' : 'torn_tail'
+    const what = log.endsInHole
+      ? 'an interrupted write has left NUL bytes, and what follows cannot be trusted'
+      : 'its writer has died in the middle of it'
+    const message = `${title}, row ${row} at bytes ${end} to ${stat.size - 1}: ${what}`
+    this.#findings.problem(code, message, { log: name, row, byte: end, bytes })
   }
 
   /** After the rows: what was recorded for a file stands before its row. */

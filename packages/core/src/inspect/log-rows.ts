@@ -8,6 +8,7 @@ import { LogBytes } from '../store/log-bytes.ts'
 import type { LogColumn } from '../store/log-column.ts'
 import { BadSpan, type LogEntry, UNFINISHED, problemOf } from '../store/log-entry.ts'
 import { entriesFrom, firstRecord } from '../store/log-records.ts'
+import { endOfRows } from '../store/log-scan.ts'
 import { ownColumns, ownLabels } from '../store/own-columns.ts'
 import type { ParsedRecord } from '../store/record-parser.ts'
 import { BadDraft, type LogPlan, RowDraft } from '../store/row-draft.ts'
@@ -56,12 +57,22 @@ export async function openLog(place: LogPlace, log: FoundLog): Promise<LogRows> 
   const file = await place.fs.open(`${place.dir}/${log.name}`, 'read')
   try {
     const stat = await file.stat()
-    const first = await firstRecord(new LogBytes(file, stat.size))
-    return new LogRows(place, log, file, stat, first)
+    const end = log.kind === 'own' ? await endOfRows(file, stat.size) : stat.size
+    const first = await firstRecord(new LogBytes(file, end))
+    return new LogRows(place, log, { file, stat, end, first })
   } catch (error) {
     await file.close()
     throw error
   }
+}
+
+/** A log that was opened. */
+interface Opened {
+  readonly file: OpenFile
+  readonly stat: FileStat
+  /** Where its rows end: with the file, or with the first byte of a hole that a crash has left. */
+  readonly end: number
+  readonly first: ParsedRecord | undefined
 }
 
 /** An open log whose first line was read. */
@@ -74,25 +85,22 @@ export class LogRows {
   readonly stat: FileStat
   /** The folders of its columns; none for Gradio's. */
   readonly folders: readonly string[]
+  readonly #end: number
   readonly #first: ParsedRecord | undefined
   readonly #hasHeader: boolean
   readonly #claims: ClaimedFiles
   readonly #plan: LogPlan | undefined
 
-  /** @param first its first line; `undefined` if there is none */
-  constructor(
-    place: LogPlace,
-    { name, kind }: FoundLog,
-    file: OpenFile,
-    stat: FileStat,
-    first: ParsedRecord | undefined,
-  ) {
+  /** @param opened the file, with its first line if there is one */
+  constructor(place: LogPlace, { name, kind }: FoundLog, opened: Opened) {
     const { fs, dir, endpoint } = place
+    const { file, stat, end, first } = opened
     this.name = name
     this.title = endpoint === null ? name : `${endpoint}/${name}`
     this.kind = kind
     this.file = file
     this.stat = stat
+    this.#end = end
     this.#first = first
     this.#hasHeader = kind !== 'classic' || isGradioHeader(first?.cells ?? [])
     this.#claims = new ClaimedFiles(fs, dir)
@@ -112,6 +120,11 @@ export class LogRows {
     return this.#first === undefined || !this.#first.terminated
   }
 
+  /** Whether it ends in a hole, and in what an interrupted write left behind that. */
+  get endsInHole(): boolean {
+    return this.#end < this.stat.size
+  }
+
   /** Where its rows start, or would. */
   get start(): number {
     if (this.#first === undefined) return this.stat.size
@@ -126,7 +139,7 @@ export class LogRows {
   async *read(
     row: number,
     from: number = this.start,
-    to: number = this.stat.size,
+    to: number = this.#end,
   ): AsyncGenerator<FoundRow[]> {
     const plan = this.#plan
     if (plan === undefined) return
@@ -136,6 +149,11 @@ export class LogRows {
     for await (const entries of entriesFrom(new LogBytes(this.file, to), form, from)) {
       yield await Promise.all(entries.map((entry) => this.#look(plan, entry, next++)))
     }
+  }
+
+  /** What may be the names of files from an offset on, without folders. */
+  async filesFrom(start: number): Promise<readonly string[]> {
+    return (await lookInto(this.file, start, this.stat.size)).files
   }
 
   close(): Promise<void> {

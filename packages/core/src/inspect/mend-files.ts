@@ -44,6 +44,8 @@ async function namedSince(
     if (rows.isBlank) return undefined
     for await (const batch of rows.read(next, end, now.size)) {
       for (const { files, damage } of batch) {
+        // The writer would set it aside, whatever it names.
+        if (damage === 'tail') continue
         if (damage !== undefined) return undefined
         for (const path of files) named.add(path)
       }

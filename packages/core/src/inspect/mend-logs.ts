@@ -51,8 +51,9 @@ async function setRowsAside(context: MendContext, place: LogPlace, log: FoundLog
 }
 
 /**
- * The writer does it, where it takes the same for an unfinished row: it looks for the ends of rows
- * alone, and where a quote before was left open, it would take the rows in between along.
+ * The writer does it, where it takes the same for an unfinished row. It looks for the ends of rows
+ * alone: where a quote before was left open, it would take the rows in between along. Then the end
+ * stays as it is until the row with the quote is set aside.
  */
 async function setTailAside(context: MendContext, place: LogPlace, log: FoundLog): Promise<void> {
   const rows = await openLog(place, log)
@@ -62,13 +63,12 @@ async function setTailAside(context: MendContext, place: LogPlace, log: FoundLog
     const start = isUnfinishedFirst ? rows.start : tail?.start
     if (start === undefined) return
     const { stat, file, title } = rows
+    if ((await scanRange(file, 0, stat.size)).boundary !== start) return
+    const to = await catchUp(context, log.name)
     const bytes = stat.size - start
-    const isTornOff = (await scanRange(file, 0, stat.size)).boundary === start
-    const to = isTornOff
-      ? await catchUp(context, log.name)
-      : await cutOut(context, rows, [{ start, end: stat.size }])
-    const message = `${title}: ${bytes} bytes of an unfinished row moved to ${to}`
-    context.done({ code: 'torn_tail', log: log.name, bytes, to, message })
+    const message = `${title}: the last ${bytes} bytes moved to ${to}`
+    const code = rows.endsInHole ? 'hole' : 'torn_tail'
+    context.done({ code, log: log.name, bytes, to, message })
   } finally {
     await rows.close()
   }

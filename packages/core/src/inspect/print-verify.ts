@@ -40,7 +40,7 @@ function state({ problems, inFlight, unrecorded }: Omit<DatasetCounts, 'dataset'
 }
 
 /** One line each, in columns: what it is, and where. */
-export function listed(found: readonly (Problem | Note)[], total: number): string[] {
+function listed(found: readonly (Problem | Note)[], total: number): string[] {
   const lines = table(
     found.map(({ code, dataset, message }) => [`  ${code}`, plain(inDataset(dataset, message))]),
     0,

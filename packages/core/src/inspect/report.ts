@@ -17,7 +17,7 @@ export type ProblemCode =
 export type NoteCode = 'quarantined' | 'readable_by_others' | 'orphans_unknown'
 
 /** One thing that was found. None of its texts quotes what a row or a file holds. */
-export interface Finding<Code extends string> {
+interface Finding<Code extends string> {
   readonly code: Code
   /** The folder of the dataset below the directory; `.` for the directory itself. */
   readonly dataset: string
