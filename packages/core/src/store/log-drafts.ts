@@ -1,9 +1,9 @@
 import { FlaggingError } from '../errors.ts'
 import { badRow } from './bad-row.ts'
 import { SIDECAR_NAME, WORKING_FOLDER } from './dataset-files.ts'
-import { unless } from './disk.ts'
+import { errnoOf, unless } from './disk.ts'
 import type { Draft } from './draft.ts'
-import type { FileSystem } from './file-system.ts'
+import type { FileSystem, OpenFile } from './file-system.ts'
 import type { FoundDataset, FoundLog } from './find-logs.ts'
 import { gradioColumns, gradioLabels, isGradioHeader } from './gradio.ts'
 import { LogBytes } from './log-bytes.ts'
@@ -24,6 +24,8 @@ import { StoredFiles } from './stored-files.ts'
 const MAX_CELL_OF = { own: MAX_CELL, gradio: Infinity, classic: Infinity } as const
 const CRLF = 0x0d0a
 const NO_COLUMN: LogColumn = { label: '', part: undefined, read: () => null }
+/** What opening fails with where there is a link, a directory or a socket. */
+const NO_FILE = ['ELOOP', 'EISDIR', 'ENXIO']
 const NOT_A_FILE = 'it is no regular file'
 
 /** The rows of a dataset, log by log, in batches that a log was read in. */
@@ -77,7 +79,7 @@ class DatasetReader {
   }
 
   async *read(log: FoundLog): AsyncGenerator<Draft[]> {
-    const file = await unless('ENOENT', this.#fs.open(`${this.#dataset.dir}/${log.name}`, 'read'))
+    const file = await this.#open(log)
     if (file === undefined) return
     try {
       const { kind, size } = await file.stat()
@@ -92,6 +94,17 @@ class DatasetReader {
       for await (const entries of entriesFrom(bytes, form, from)) yield this.#drafts(plan, entries)
     } finally {
       await file.close()
+    }
+  }
+
+  /** Opens a log; what became of it since it was found is no fault of the reader's. */
+  async #open(log: FoundLog): Promise<OpenFile | undefined> {
+    try {
+      return await unless('ENOENT', this.#fs.open(`${this.#dataset.dir}/${log.name}`, 'read'))
+    } catch (error) {
+      if (!NO_FILE.includes(errnoOf(error) ?? '')) throw error
+      this.leaveOut(log, NOT_A_FILE)
+      return undefined
     }
   }
 
