@@ -176,7 +176,7 @@ export class LogFile {
     await writeAll(file, bytes, at)
     if (!this.#context.sync) return
     // Beside the sync, which takes longer: on its own it would cost a tenth of a batch.
-    const looking = isKept(file, at, end, this.#identity?.nlink)
+    const looking = isKept(file, this.#size, end, this.#identity?.nlink)
     try {
       await file.datasync()
     } finally {
