@@ -127,14 +127,7 @@ export class LogFile {
   /** Brings what rows there are to the disk, if that was not done with each batch. */
   async settle(): Promise<void> {
     if (this.#context.sync || this.#synced >= this.#size) return
-    const file = await this.#writable()
-    try {
-      await file.datasync()
-    } catch (error) {
-      this.#suspect = true
-      await this.close()
-      throw error
-    }
+    await this.#bring(await this.#writable())
     this.#synced = this.#size
   }
 
@@ -185,6 +178,17 @@ export class LogFile {
     // A copy that somebody made meanwhile may have the rows, and names their files.
     if (!(await looking)) throw new AppendError(changed(this.name, 'written'), false)
     this.#synced = end
+  }
+
+  /** Syncs. A descriptor that has told of a failure says nothing of it any more, and is left. */
+  async #bring(file: OpenFile): Promise<void> {
+    try {
+      await file.datasync()
+    } catch (error) {
+      this.#suspect = true
+      await this.close()
+      throw error
+    }
   }
 
   #isKnown(found: FileStat): boolean {
@@ -249,7 +253,7 @@ export class LogFile {
       await writeAll(file, chunk, at)
       at += chunk.length
     }
-    await file.datasync()
+    await this.#bring(file)
     this.#synced = this.#size
     this.#suspect = false
   }
@@ -274,7 +278,7 @@ export class LogFile {
     this.#suspect = true
     await file.truncate(this.#size)
     // Cut for good before anything takes its place: half of the one and half of the other may parse.
-    await file.datasync()
+    await this.#bring(file)
     this.#suspect = false
     report(
       new FlaggingError(

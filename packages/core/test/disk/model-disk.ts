@@ -239,6 +239,7 @@ class ModelFile implements OpenFile {
   readonly #open: Map<number, number>
   readonly #locks: Map<number, ModelFile>
   #isClosed = false
+  #hasFailed = false
 
   constructor(
     disk: ModelDisk,
@@ -278,6 +279,8 @@ class ModelFile implements OpenFile {
   async write(bytes: Uint8Array, offset: number, length: number, at: number): Promise<number> {
     const fault = this.#call('write')
     if (!this.#isWritable) throw failure('EBADF')
+    // Its errors have been told: a later sync of it says nothing of what was lost.
+    if (this.#hasFailed) throw new Error('A descriptor is written to whose sync failed')
     const taken = Math.min(fault?.short ?? (fault?.code === undefined ? length : 0), length)
     const copy = Buffer.from(bytes.subarray(offset, offset + taken))
     if (taken > 0) this.#change({ at, bytes: copy })
@@ -324,6 +327,7 @@ class ModelFile implements OpenFile {
   #sync(name: string): void {
     const fault = this.#call(name)
     if (fault?.code === undefined) return this.#disk.change({ kind: 'sync', ino: this.#ino })
+    this.#hasFailed = true
     this.#disk.change({ kind: 'failed sync', ino: this.#ino, kept: fault.kept ?? 0 })
     throw failure(fault.code)
   }
