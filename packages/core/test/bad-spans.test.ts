@@ -8,10 +8,11 @@ import { nodeFileSystem } from '../src/store/node-file-system.ts'
 import { resolveReadOptions } from '../src/store/read-options.ts'
 import { readFrom } from '../src/store/read-samples.ts'
 import { temporary } from './csv-logger-support.ts'
+import { TIMEOUT, times } from './soak/scale.ts'
 
 const MIB = 1024 * 1024
 /** Of a log that is all faults. */
-const SIZE = (process.env['FLAGGING_SOAK'] === undefined ? 2 : 50) * MIB
+const SIZE = times(2, 50) * MIB
 const HEADER = 'a,b,c,d\n'
 /** A text of several lines, of which one looks like a row. */
 const FORGED = 'hello\n-666,forged,7,12\nbye'
@@ -253,8 +254,12 @@ describe('a log that is all faults', () => {
     ['one open quote', `"${'x\n'.repeat(MIB)}`],
     ['quotes alone', '"'],
     ['pairs of quotes', 'x,"\n""\n'],
-  ])('is read in bounded time: %s', async (_name, text) => {
-    const { share } = await cost(text, SIZE)
-    expect(share).toBeLessThan(6)
-  })
+  ])(
+    'is read in bounded time: %s',
+    async (_name, text) => {
+      const { share } = await cost(text, SIZE)
+      expect(share).toBeLessThan(6)
+    },
+    TIMEOUT,
+  )
 })
