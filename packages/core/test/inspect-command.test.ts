@@ -241,7 +241,7 @@ describe('flagging repair', () => {
       clearTimeout(timer)
       expect((await loadExamples(dir)).length).toBe(samples.length)
       const log = readFileSync(join(dir, 'logs.csv'))
-      if (!log.equals(bytes)) expect(log.includes(0)).toBe(false)
+      expect(log.equals(bytes) || !log.includes(0)).toBe(true)
       if (code !== null) break
     }
     const all = snapshot(dir)
