@@ -118,7 +118,7 @@ function* choices(units: readonly Unit[], effort: Effort, random: Random): Gener
   yield join(units.map(({ options }) => options[1]))
   for (const unit of units) {
     if (!unit.isTouched) continue
-    for (const option of unit.options.slice(2)) {
+    for (const option of unit.options) {
       for (const rest of [0, 1]) {
         yield join(units.map((other) => (other === unit ? option : other.options[rest])))
       }

@@ -1,5 +1,5 @@
 import { type Effort, type Random, crashStates } from './crash-states.ts'
-import { checkRecovery } from './promises.ts'
+import { checkKept, checkRecovery } from './promises.ts'
 import type { Run } from './samples.ts'
 
 /** How many states of the disk were checked. */
@@ -26,6 +26,7 @@ export async function cutEverywhere(run: Run, plan: CutPlan): Promise<Cuts> {
   const { effort, random, share = 1, second } = plan
   const seen = new Set<string>()
   const counts = { cuts: 0, secondCuts: 0 }
+  const isRemoved = [...run.sent.values()].some((sent) => sent.isRemoved)
   const states = crashStates(run.base, run.disk.mutations, effort, random, share)
   for (const { at, image, digest } of states) {
     const acknowledged = run.acknowledgedAt(at)
@@ -37,6 +38,7 @@ export async function cutEverywhere(run: Run, plan: CutPlan): Promise<Cuts> {
     const expected = { sent: run.sent, acknowledged, shapes: run.shapes, options: run.options }
     let recovery: Run
     try {
+      if (!isRemoved) checkKept(run.base, image)
       recovery = await checkRecovery(image, expected, `new${marks++}.`)
     } catch (error) {
       const place = `cut ${counts.cuts}, after ${at} of ${run.disk.mutations.length} changes`

@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { FlaggingError } from '../../src/errors.ts'
 import type { CSVLogger, CSVLoggerOptions } from '../../src/store/csv-logger.ts'
+import { resolveReadOptions } from '../../src/store/read-options.ts'
+import { readFrom } from '../../src/store/read-samples.ts'
 import { PNG, fileOf } from '../csv-logger-support.ts'
 import { stopClock } from './clock.ts'
 import { seeded } from './crash-states.ts'
@@ -9,7 +11,7 @@ import { SMALL_EFFORT, isCampaign, tell } from './effort.ts'
 import { type DiskFault, ModelDisk } from './model-disk.ts'
 import { prepared } from './play.ts'
 import { checkLogs, readDisk } from './promises.ts'
-import { NARROW, Run, type Shape, WIDE, endpoint } from './samples.ts'
+import { DIR, NARROW, Run, type Shape, WIDE, endpoint } from './samples.ts'
 import { DECOYS, withTornTail } from './workloads.ts'
 
 const CODES = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'EIO', 'EROFS', 'EACCES'] as const
@@ -57,6 +59,34 @@ describe('a fault at any call', () => {
       expect(totals.faults).toBeGreaterThan(200)
     },
   )
+
+  it('ends reading with an error of ours, or leaves rows out, and nothing open', async () => {
+    const base = await prepared({ name: '', prepare: withTornTail, play: async () => {} })
+    const logger = base.logger()
+    await base.flag(logger, WIDE, 'spilled', 'x'.repeat(100_001), null, [fileOf(PNG), fileOf('x')])
+    await base.flag(logger, endpoint('v1.chat'), 'other', '1', null, fileOf(PNG))
+    await base.close()
+    for (const code of CODES) {
+      let isThrough = false
+      for (let nth = 0; !isThrough; nth++) {
+        const disk = new ModelDisk(base.disk.image.clone())
+        disk.fault = ({ n }) => (n === nth ? { code } : undefined)
+        const keys = new Set<unknown>()
+        try {
+          for await (const { inputs } of readFrom(disk, DIR, resolveReadOptions({}))) {
+            keys.add(inputs['key'])
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(FlaggingError)
+        }
+        expect(disk.openFiles).toBe(0)
+        for (const key of keys) expect(base.sent.has(key as string)).toBe(true)
+        isThrough = disk.calls <= nth
+        if (isThrough) expect(keys.size).toBe(4)
+        totals.faults++
+      }
+    }
+  })
 
   it('is tried at hundreds of calls', () => {
     expect(totals.runs).toBeGreaterThan(500)

@@ -110,6 +110,26 @@ export function checkLogs(disk: ModelDisk): void {
   }
 }
 
+/** Checks that all that logs had is still in them, or set aside: a cut may come at any moment. */
+export function checkKept(base: DiskImage, image: DiskImage): void {
+  const [before, after] = [new ModelDisk(base), new ModelDisk(image)]
+  const tails = [...asideOf(after).values()]
+  for (const [path, bytes] of logsOf(before)) {
+    const now = logsOf(after).get(path)
+    if (now === undefined) throw new Error(`${path} is gone`)
+    if (!isKeptIn(bytes, now, tails)) throw new Error(`${path} lost bytes that are not set aside`)
+  }
+}
+
+/** Whether a log still has its bytes, but for what was set aside from its end. */
+function isKeptIn(bytes: Buffer, now: Buffer, tails: readonly Buffer[]): boolean {
+  if (now.subarray(0, bytes.length).equals(bytes)) return true
+  return tails.some((tail) => {
+    const kept = bytes.length - tail.length
+    return kept >= 0 && Buffer.concat([now.subarray(0, kept), tail]).equals(bytes)
+  })
+}
+
 /** What the logs lost must lie beside them and be told of. */
 function checkAside(
   before: ReadonlyMap<string, Buffer>,
@@ -122,12 +142,7 @@ function checkAside(
   for (const [path, bytes] of before) {
     const now = after.get(path)
     if (now === undefined) throw new Error(`${path} is gone`)
-    if (now.subarray(0, bytes.length).equals(bytes)) continue
-    const isKept = tails.some((tail) => {
-      const kept = bytes.length - tail.length
-      return kept >= 0 && Buffer.concat([now.subarray(0, kept), tail]).equals(bytes)
-    })
-    if (!isKept) throw new Error(`${path} lost bytes that were not set aside`)
+    if (!isKeptIn(bytes, now, tails)) throw new Error(`${path} lost bytes that were not set aside`)
   }
   const told = run.reports.filter(({ code }) => code === 'ERR_FLAGGING_TORN_ROW').length
   if (told !== tails.length)
