@@ -148,6 +148,34 @@ describe('repair', () => {
     }
   })
 
+  it('loses nothing, whichever call to the disk is its last', async () => {
+    const changes = new Set(['write', 'sync', 'truncate', 'rename', 'mkdir', 'unlink', 'open'])
+    let isWhole = false
+    for (let last = 1; !isWhole; last++) {
+      const dir = await dataset(3)
+      for (const what of ['a file that no row names', 'an upload whose writer has died']) {
+        DAMAGES[what]?.make(dir)
+      }
+      appendFileSync(join(dir, 'logs.csv'), 'one\nim/2-0.json,"half')
+      const before = await loadExamples(dir)
+      let calls = 0
+      const fs = watchedFileSystem(({ name }) => {
+        if (changes.has(name)) calls++
+        return calls > last ? { code: 'EIO' } : undefined
+      })
+      await mend(dir, { rows: true }, fs).catch(() => undefined)
+      isWhole = calls <= last
+      expect(await loadExamples(dir)).toHaveLength(before.length)
+      expect(await mend(dir, { rows: true })).toMatchObject({ ok: true })
+      const all = Object.values(snapshot(dir)).join('|')
+      for (const bytes of ['nobody', 'half', 'one\n', 'im/2-0.json,"half']) {
+        expect(all).toContain(bytes)
+      }
+      // What is young may be in flight.
+      expect((await verify(nodeFileSystem, dir)).ok).toBe(true)
+    }
+  })
+
   it('sets rows of a wrong width aside only when that is asked for', async () => {
     const dir = await dataset(2)
     appendFileSync(join(dir, 'logs.csv'), 'one\nim/1-0.json,"a ""b""",c\n')
