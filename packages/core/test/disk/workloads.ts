@@ -234,6 +234,22 @@ export const WORKLOADS: readonly Workload[] = [
       }
     },
   },
+  {
+    name: 'a sync and a cut that both failed',
+    prepare: withRows,
+    async play(run) {
+      const logger = run.logger()
+      for (const [index, kept] of [0, 0.5].entries()) {
+        run.disk.fault = ({ name, path }) =>
+          path.endsWith('.csv') && /datasync|truncate/.test(name)
+            ? { code: 'EIO', kept }
+            : undefined
+        await run.flag(logger, WIDE, `f${index}`, 'x'.repeat(5000), null, fileOf(PNG))
+        run.disk.fault = undefined
+        await run.flag(logger, WIDE, `s${index}`, '1', null, fileOf(PNG))
+      }
+    },
+  },
 ]
 
 /** A process that is killed, and another one that goes on where it was. */
