@@ -136,7 +136,7 @@ export class DatasetLog {
       if (ready.length === 0) return
       const survey = await this.#enter(ready[0]?.since ?? 0)
       try {
-        await this.#files.catchUp(survey)
+        await this.#catchUp(survey)
         for (const group of byLayout(ready)) await this.#commit(group)
       } finally {
         this.#lock?.release()
@@ -219,6 +219,19 @@ export class DatasetLog {
       if (isInPlace) await this.#files.readAhead(survey)
       else if (round > MAX_ROUNDS) throw removed()
       else await this.#shut()
+    }
+  }
+
+  /** Takes in what was found; looks again if a log was renamed or removed before it was opened. */
+  async #catchUp(found: Survey): Promise<void> {
+    let survey = found
+    for (let round = 1; ; round++) {
+      try {
+        return await this.#files.catchUp(survey)
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT' || round > MAX_ROUNDS) throw error
+        survey = await this.#files.survey()
+      }
     }
   }
 

@@ -27,7 +27,7 @@ export class LogFile {
   readonly name: string
   readonly #context: LogContext
   #file: OpenFile | undefined
-  #identity: Pick<FileStat, 'dev' | 'ino' | 'nlink'> | undefined
+  #identity: { readonly dev: number; readonly ino: number } | undefined
   #size = 0
   #records = 0
   /** Up to which byte the file is known to be on the disk. */
@@ -169,7 +169,7 @@ export class LogFile {
     await writeAll(file, bytes, at)
     if (!this.#context.sync) return
     // Beside the sync, which takes longer: on its own it would cost a tenth of a batch.
-    const looking = isKept(file, this.#size, end, this.#identity?.nlink)
+    const looking = isKept(this.#context.fs, this.path, file, this.#size, end)
     try {
       await file.datasync()
     } finally {
