@@ -1,4 +1,4 @@
-// Run as a process of its own by `csv-logger-processes.test.ts`.
+// Run as a process of its own by `startWriter`.
 import { SourceFile, memorySource } from '../src/store/byte-source.ts'
 import { CSVLogger } from '../src/store/csv-logger.ts'
 import type { WriterJob } from './csv-logger-support.ts'

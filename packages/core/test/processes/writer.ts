@@ -1,0 +1,77 @@
+// Run as a process of its own by `writer-pool.ts`.
+import { closeSync, openSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { FlaggingError } from '../../src/errors.ts'
+import { CSVLogger } from '../../src/store/csv-logger.ts'
+import type { Job, Order } from './protocol.ts'
+import { columnsOf, valuesOf } from './samples.ts'
+
+const PAUSE_MS = 10
+
+let isStopping = false
+const hogged: number[] = []
+
+/** A pipe is written at once: what was said is heard, however the process dies. */
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function run({ dir, name, mix, flags, concurrency = 4, fsync }: Job): Promise<void> {
+  isStopping = false
+  const logger = new CSVLogger(fsync === undefined ? {} : { fsync })
+  logger.onError = (error) => say(`? ${error instanceof FlaggingError ? error.code : 'none'}`)
+  await logger.setup(columnsOf(mix), dir)
+  let next = 0
+  let longest = 0
+  const flagOn = async (): Promise<void> => {
+    while (!isStopping && next < (flags ?? Number.POSITIVE_INFINITY)) {
+      const id = `${name}-${next++}`
+      const values = valuesOf(mix, id)
+      say(`> ${id}`)
+      const since = performance.now()
+      try {
+        await logger.flag(values)
+        say(`< ${id}`)
+      } catch (error) {
+        say(`! ${id} ${reasonOf(error)}`)
+        await delay(PAUSE_MS)
+      }
+      longest = Math.max(longest, performance.now() - since)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, flagOn))
+  await logger.close()
+  say(`. ${longest}`)
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof FlaggingError)) return `${String(error)} `
+  return `${error.code} ${errnoIn(error.cause)}`
+}
+
+function errnoIn(error: unknown): string {
+  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : ''
+}
+
+function hog(): void {
+  try {
+    for (;;) hogged.push(openSync('/dev/null', 'r'))
+  } catch {
+    say('hogged')
+  }
+}
+
+function obey(order: Order): void {
+  if (order === 'stop') isStopping = true
+  else if (order === 'hog') hog()
+  else for (const fd of hogged.splice(0)) closeSync(fd)
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line.startsWith('{')) void run(JSON.parse(line) as Job)
+  else obey(line as Order)
+})
+// What is loaded with the first sample is loaded by now, too.
+await import('file-type')
+say('ready')
