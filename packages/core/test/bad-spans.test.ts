@@ -145,19 +145,25 @@ describe('an unfinished end', () => {
     expect(first).toEqual([...range(0, 3), ...range(4, 9)])
   })
 
-  it.each([100, 4096, 70_000])('is no row behind a hole of %i zeros', async (zeros) => {
-    const last = [row(3, 'x, y', 7, 12), row(4, FORGED, 7, 12), row(5, 'z', 7, 12)].join('')
-    const start = rows(0, 3)
-    for (let at = 1; at < last.length; at++) {
-      for (const length of [1, 5, 20]) {
-        const holed = last.slice(0, at) + '\0'.repeat(zeros) + last.slice(at + length)
-        const { first } = await read(start + holed)
-        expect(first).not.toContain(-666)
-        expect(first.slice(0, 3)).toEqual(range(0, 3))
+  it.each([100, 4096, 70_000])(
+    'is no row behind a hole of %i zeros and the rest of a sector',
+    async (zeros) => {
+      const last = [row(3, 'x, y', 7, 12), row(4, FORGED, 7, 12), row(5, 'z', 7, 12)].join('')
+      const start = rows(0, 3)
+      for (let at = 1; at < last.length; at++) {
+        for (const length of [1, 5, 20]) {
+          const before = Buffer.byteLength(HEADER + start + last.slice(0, at))
+          // A power failure leaves whole sectors, from wherever the file ended.
+          const hole = '\0'.repeat(Math.ceil((before + zeros) / 512) * 512 - before)
+          const holed = last.slice(0, at) + hole + last.slice(at + length)
+          const { first } = await read(start + holed)
+          expect(first).not.toContain(-666)
+          expect(first.slice(0, 3)).toEqual(range(0, 3))
+        }
+        if (zeros > 4096) at += 6
       }
-      if (zeros > 4096) at += 6
-    }
-  })
+    },
+  )
 
   it('is not what lies far behind a hole', async () => {
     const tail = 'x'.repeat(4 * MIB)
@@ -169,7 +175,9 @@ describe('an unfinished end', () => {
 })
 
 describe('any fault in one row', () => {
-  const text = fc.constantFrom('x', 'x, y', 'say "hi"', FORGED, `${FORGED}\n`, '\nx', '', '日本')
+  // None starts with a line's end or a comma: a quote that is left open may close in front of such a
+  // text as if that were meant, and nothing can tell.
+  const text = fc.constantFrom('x', 'x, y', 'say "hi"', FORGED, `${FORGED}\n`, 'x\n', '', '日本')
   const table = fc.array(fc.tuple(text, text), { minLength: 3, maxLength: 8 })
   const fault = fc.record({
     row: fc.nat(),

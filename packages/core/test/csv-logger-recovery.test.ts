@@ -62,6 +62,28 @@ describe('an unfinished row', () => {
     }
   })
 
+  it('ends the rows at a hole of whole sectors, which a crash has left, and at no other', async () => {
+    const rows = Array.from({ length: 200 }, (_, n) => `${n},text\n`).join('')
+    for (const [from, to, kept] of [
+      [512, 1024, 54],
+      [700, 703, 200],
+    ] as const) {
+      const dir = temporary()
+      const bytes = Buffer.from(`a,b\n${rows}`).fill(0, from, to)
+      writeFileSync(join(dir, 'logs.csv'), bytes)
+      const { logger, reports } = await open(dir)
+      expect(await logger.flag([8, 9])).toBe(kept + 1)
+      await logger.close()
+      const end = kept === 200 ? bytes.length : bytes.lastIndexOf('\n', from) + 1
+      expect(text(dir, 'logs.csv')).toBe(`${bytes.subarray(0, end).toString()}8,9\n`)
+      expect(torn(dir)).toHaveLength(kept === 200 ? 0 : 1)
+      expect(reports).toEqual(kept === 200 ? [] : ['ERR_FLAGGING_TORN_ROW'])
+      for (const name of torn(dir)) {
+        expect(readFileSync(join(dir, '.flagging', name))).toEqual(bytes.subarray(end))
+      }
+    }
+  })
+
   it('is found in the middle of work, and as zeros or garbage', async () => {
     const dir = temporary()
     const { logger, reports } = await open(dir)

@@ -437,6 +437,26 @@ describe('rows that cannot be read', () => {
     expect(await loadExamples(dir)).toHaveLength(3)
   })
 
+  it('are those with NUL bytes, and hide none behind them unless a crash left them', async () => {
+    const rows = Array.from({ length: 300 }, (_, n) => `${n},"text ${n}\nof two lines"\n`)
+    const whole = Buffer.from(`a,b\n${rows.join('')}`)
+    const found = async (from: number, to: number): Promise<unknown[]> => {
+      const dir = folder({ 'logs.csv': Buffer.from(whole).fill(0, from, to) })
+      const { samples, problems } = await load(dir)
+      expect(problems).toEqual([expect.stringMatching(/it has a hole|unfinished/)])
+      return samples.map(({ inputs }) => inputs.a)
+    }
+    const start = whole.indexOf('100,')
+    const end = whole.indexOf('101,')
+    const others = rows.map((_, n) => n).filter((n) => n !== 100)
+    expect(await found(start, end - 1)).toEqual(others)
+    expect(await found(start + 6, start + 8)).toEqual(others)
+    // Whole sectors, as a power failure leaves them: what follows was written with them.
+    expect(await found(1536, 2048)).toEqual(
+      others.slice(0, whole.subarray(0, 1536).toString().split('lines"').length - 1),
+    )
+  })
+
   it('are those that name files elsewhere', async () => {
     const outside = folder({ '0.png': PNG })
     const dir = folder({

@@ -6,7 +6,7 @@ import { gradioColumns, gradioLabels, isGradioHeader } from '../store/gradio.ts'
 import { labelFolders } from '../store/label-folder.ts'
 import { LogBytes } from '../store/log-bytes.ts'
 import type { LogColumn } from '../store/log-column.ts'
-import { BadSpan, type LogEntry, UNFINISHED, problemOf } from '../store/log-entry.ts'
+import { BadSpan, HOLE, type LogEntry, UNFINISHED, problemOf } from '../store/log-entry.ts'
 import { entriesFrom, firstRecord } from '../store/log-records.ts'
 import { endOfRows } from '../store/log-scan.ts'
 import { ownColumns, ownLabels } from '../store/own-columns.ts'
@@ -16,7 +16,6 @@ import { MAX_CELL } from '../store/sample-row.ts'
 import type { LogLayout } from '../store/sidecar.ts'
 import { ClaimedFiles } from './claimed-files.ts'
 
-const HOLE = 'it has a hole of NUL bytes'
 const NOBODY_ASKED = { inputs: undefined, outputs: undefined }
 const FILE_NAMES = /\/(\d{1,15}(?:-\d{1,15})?\.[a-z0-9]{1,16})/g
 /** The longest name that {@link FILE_NAMES} finds. */

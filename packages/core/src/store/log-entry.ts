@@ -32,11 +32,11 @@ export function problemOf(record: ParsedRecord, width: number): string | undefin
   const { cells, terminated, isOneLine, quoting, isUTF8 } = record
   if (!terminated) return cells.length === 0 ? TOO_LONG : UNFINISHED
   if (cells.length === 0) return TOO_LONG
+  if (cells.some(hasNUL)) return HOLE
   if (cells.length !== width) return `its number of cells is ${cells.length}, not ${width}`
   // On one line it is what somebody typed; over several, rows may have been joined.
   if (quoting !== 'strict' && !isOneLine) return OPEN_QUOTE
-  if (!isUTF8) return NOT_UTF8
-  return cells.some(hasNUL) ? 'it has a hole of NUL bytes' : undefined
+  return isUTF8 ? undefined : NOT_UTF8
 }
 
 /** Whether a record is an empty line. */
@@ -46,6 +46,8 @@ export function isEmptyLine({ cells }: ParsedRecord): boolean {
 
 /** Why the end of a log is left out. */
 export const UNFINISHED = 'it is unfinished: it is being written, or its writer has died'
+/** Why a row is left out that has lost bytes: none of ours has a NUL. */
+export const HOLE = 'it has a hole of NUL bytes'
 /** Why a row is left out that somebody saved in another encoding. */
 export const NOT_UTF8 = 'it is not in UTF-8: save the file in UTF-8'
 /** Why lines are left out of which none can be trusted. */

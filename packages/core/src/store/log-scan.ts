@@ -4,6 +4,8 @@ import { RecordParser } from './record-parser.ts'
 import { RecordScanner } from './record-scanner.ts'
 
 const LF = 10
+/** Bytes that a disk writes whole or not at all; the blocks of file systems are multiples of it. */
+const SECTOR = 512
 const MAX_HEADER_BYTES = 1024 * 1024
 
 /**
@@ -23,11 +25,12 @@ export interface Scan {
 }
 
 /**
- * The bytes of a log of ours from one offset up to `to`, its end; but no further than to a NUL byte
- * within the last {@link MAX_UNSYNCED}. No row has one: there the system died before all it had been
- * given was on the disk. What follows the hole may start inside a cell, read as rows that nobody
- * wrote, and is part of the same unfinished writing. A NUL further from the end is no crash of ours:
- * some row was damaged, and those behind it are sound.
+ * The bytes of a log of ours from one offset up to `to`, its end; but not past the start of a hole
+ * within the last {@link MAX_UNSYNCED}. No row has a NUL byte: where a run of them ends with a sector,
+ * the system died before all it had been given was on the disk. What follows such a hole may start
+ * inside a cell, read as rows that nobody wrote, and is part of the same unfinished writing. Other
+ * NULs, and those further from the end, are no crash of ours: some row was damaged, and those behind
+ * it are sound.
  */
 async function* readUntilHole(
   file: OpenFile,
@@ -35,16 +38,33 @@ async function* readUntilHole(
   to: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   let position = from
+  let isWithin = false
   for await (const chunk of readRange(file, from, to)) {
-    const hole = chunk.indexOf(0, Math.max(0, to - MAX_UNSYNCED - position))
-    // With its first byte: then something unfinished is seen to be there.
-    yield hole === -1 ? chunk : chunk.subarray(0, hole + 1)
-    if (hole !== -1) return
+    const start = Math.max(0, to - MAX_UNSYNCED - position)
+    let hole = isWithin ? 0 : chunk.indexOf(0, start)
+    while (hole !== -1) {
+      const end = endOfRun(chunk, hole)
+      isWithin = end === chunk.length
+      if (isWithin) break
+      if ((position + end) % SECTOR === 0) {
+        // With its first byte: then something unfinished is seen to be there.
+        yield chunk.subarray(0, Math.min(hole + 1, end))
+        return
+      }
+      hole = chunk.indexOf(0, end)
+    }
+    yield chunk
     position += chunk.length
   }
 }
 
-/** Where the rows of a log of ours end: at its end, or with the first byte of a hole near that. */
+function endOfRun(bytes: Uint8Array, start: number): number {
+  let end = start
+  while (bytes[end] === 0) end++
+  return end
+}
+
+/** Where the rows of a log of ours end: at its end, or inside a hole near that. */
 export async function endOfRows(file: OpenFile, size: number): Promise<number> {
   const from = Math.max(0, size - MAX_UNSYNCED)
   let end = from
