@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Job, Order, Outcome } from './protocol.ts'
 
+const STARTED_AT_ONCE = 3
 const ROOT = new URL('../../../../', import.meta.url)
 
 /** The command that runs a program of the sources in a process of its own. */
@@ -163,8 +164,13 @@ export class WriterPool {
 
   /** Sees to it that so many can be had without a wait. */
   async prepare(count: number): Promise<void> {
-    while (this.#idle.length < count) this.#idle.push(new Writer())
-    await Promise.all(this.#idle.map(({ ready }) => ready))
+    while (this.#idle.length < count) {
+      const missing = Math.min(count - this.#idle.length, STARTED_AT_ONCE)
+      const started = Array.from({ length: missing }, () => new Writer())
+      this.#idle.push(...started)
+      // All at once, they would get in the way of each other and of everybody else.
+      await Promise.all(started.map(({ ready }) => ready))
+    }
   }
 
   /** A writer that is ready; one that was given back, if there is one. */
