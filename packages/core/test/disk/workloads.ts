@@ -281,9 +281,12 @@ function killedAt([what, isLast]: readonly [string, Death]): Workload {
       const isSecond = what.includes('second')
       if (isSecond) await run.flag(before, WIDE, 'before', '1', null, fileOf(PNG))
       const { disk, died } = killable(run.disk, isLast)
-      const dead = run.flag(run.logger({}, disk), NARROW, 'killed', DECOYS, fileOf(PNG))
+      // A name that is taken by then would have the list written again.
+      const file = what.includes('list') ? null : fileOf(PNG)
+      const dead = run.flag(run.logger({}, disk), NARROW, 'killed', DECOYS, file)
       await Promise.race([dead, died])
-      if (isSecond) await run.flag(before, NARROW, 'there', '1', fileOf(PNG))
+      // Without a file: its folder would have the directory synced.
+      if (isSecond) await run.flag(before, NARROW, 'there', '1', null)
       await run.flag(run.logger(), NARROW, 'next', '1', fileOf(PNG))
     },
   }
