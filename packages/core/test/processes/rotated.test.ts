@@ -22,7 +22,7 @@ import { CSVLogger } from '../../src/store/csv-logger.ts'
 import { temporary, watchedFileSystem } from '../csv-logger-support.ts'
 import { TIMEOUT, print, seeded, times } from './campaign.ts'
 import { assertWithin, readLog } from './dataset.ts'
-import { columnsOf, valuesOf } from './samples.ts'
+import { type Mix, columnsOf, valuesOf } from './samples.ts'
 import { type Run, WriterPool } from './writer-pool.ts'
 
 const MAX_PAUSE_MS = 30
@@ -42,12 +42,17 @@ interface Turmoil {
   readonly turns: number
 }
 
-async function disturb(name: string, turns: number, outsider: Outsider): Promise<Turmoil> {
+async function disturb(
+  name: string,
+  turns: number,
+  outsider: Outsider,
+  mix: Mix = 'small',
+): Promise<Turmoil> {
   await pool.prepare(WRITERS)
   const dir = join(temporary(), 'flagged')
   const writers = await Promise.all(Array.from({ length: WRITERS }, () => pool.take()))
   const runs = writers.map((writer, index) =>
-    writer.run({ dir, name: `w${index}`, mix: 'small', concurrency: 2 }),
+    writer.run({ dir, name: `w${index}`, mix, concurrency: 2 }),
   )
   const random = seeded(name)
   await Promise.all(runs.map((run) => run.acknowledges(1)))
@@ -78,21 +83,25 @@ async function idsIn(dir: string, names: readonly string[]): Promise<string[]> {
 
 describe('a log that somebody else', () => {
   it(
-    'renames is followed by another one with a header, and together they hold every row',
+    'renames is followed by another one with a header, and together they hold every row and file',
     async () => {
-      const names: string[] = []
-      const { dir, acknowledged, rejected } = await disturb(
-        'renamed',
-        times(20, 500),
-        (log, nth) => {
-          names.push(`logs.csv.${nth}`)
-          renameSync(log, `${log}.${nth}`)
-        },
-      )
-      expect(rejected).toBe(0)
-      const ids = await idsIn(dir, [...names, 'logs.csv'])
-      assertWithin(acknowledged, ids, 'acknowledged, but not there')
+      const names = ['logs.csv']
+      const rename = (log: string, nth: number): void => {
+        names.push(`logs.csv.${nth}`)
+        renameSync(log, `${log}.${nth}`)
+      }
+      const turmoil = await disturb('renamed', times(20, 500), rename, 'files')
+      expect(turmoil.rejected).toBe(0)
+      const ids: string[] = []
+      const paths: string[] = []
+      for (const name of names) {
+        const log = await readLog(turmoil.dir, name, 'files')
+        ids.push(...log.ids)
+        paths.push(...log.paths)
+      }
+      assertWithin(turmoil.acknowledged, ids, 'acknowledged, but not there')
       expect(new Set(ids).size).toBe(ids.length)
+      expect(new Set(paths).size).toBe(paths.length)
     },
     TIMEOUT,
   )
