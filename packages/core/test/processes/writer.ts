@@ -10,6 +10,7 @@ import { columnsOf, valuesOf } from './samples.ts'
 const PAUSE_MS = 10
 
 let isStopping = false
+let stop = (): void => undefined
 const hogged: number[] = []
 
 /** A pipe is written at once: what was said is heard, however the process dies. */
@@ -19,19 +20,22 @@ function say(line: string): void {
 
 async function run({ dir, name, mix, flags, concurrency = 4, fsync }: Job): Promise<void> {
   isStopping = false
+  const stopped = new Promise<void>((resolve) => (stop = resolve))
   const logger = new CSVLogger(fsync === undefined ? {} : { fsync })
   logger.onError = (error) => say(`? ${error instanceof FlaggingError ? error.code : 'none'}`)
   await logger.setup(columnsOf(mix), dir)
   let next = 0
   let longest = 0
+  let pending = 0
   const flagOn = async (): Promise<void> => {
     while (!isStopping && next < (flags ?? Number.POSITIVE_INFINITY)) {
       const id = `${name}-${next++}`
       const values = valuesOf(mix, id)
       say(`> ${id}`)
       const since = performance.now()
+      pending++
       try {
-        await logger.flag(values)
+        await logger.flag(values).finally(() => pending--)
         say(`< ${id}`)
       } catch (error) {
         say(`! ${id} ${reasonOf(error)}`)
@@ -40,8 +44,11 @@ async function run({ dir, name, mix, flags, concurrency = 4, fsync }: Job): Prom
       longest = Math.max(longest, performance.now() - since)
     }
   }
-  await Promise.all(Array.from({ length: concurrency }, flagOn))
+  const flagged = Promise.all(Array.from({ length: concurrency }, flagOn))
+  await Promise.race([flagged, stopped])
   await logger.close()
+  if (pending > 0) say(`! ${pending} close() did not wait`)
+  await flagged
   say(`. ${longest}`)
 }
 
@@ -63,8 +70,10 @@ function hog(): void {
 }
 
 function obey(order: Order): void {
-  if (order === 'stop') isStopping = true
-  else if (order === 'hog') hog()
+  if (order === 'stop') {
+    isStopping = true
+    stop()
+  } else if (order === 'hog') hog()
   else for (const fd of hogged.splice(0)) closeSync(fd)
 }
 
