@@ -1,17 +1,11 @@
-import { copyTo } from '../store/byte-source.ts'
-import { randomName, readRange } from '../store/disk.ts'
+import { randomName } from '../store/disk.ts'
 import type { FoundDataset, FoundLog } from '../store/find-logs.ts'
-import type { OpenFile } from '../store/file-system.ts'
 import { LogFile } from '../store/log-file.ts'
 import { scanRange } from '../store/log-scan.ts'
+import { type Span, copySpans, lengthOf, quarantine } from '../store/quarantine.ts'
 import { EMPTY_SIDECAR, type Sidecar } from '../store/sidecar.ts'
 import { type Damage, type LogPlace, type LogRows, openLog } from './log-rows.ts'
 import type { MendContext } from './mending.ts'
-
-interface Span {
-  readonly start: number
-  readonly end: number
-}
 
 /**
  * Takes what is no row out of the logs of a dataset and keeps it in files of their own; done under
@@ -108,17 +102,16 @@ async function cutOut(
   { name, file, stat }: LogRows,
   spans: readonly Span[],
 ): Promise<string> {
-  const aside = `torn-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomName()}`
   const staged = `${folder}/${randomName()}.tmp`
+  await copySpans(fs, file, between(spans, stat.size), staged)
+  let aside: string | undefined
   try {
-    await copySpans(fs, file, spans, `${folder}/${aside}`)
-    await copySpans(fs, file, between(spans, stat.size), staged)
-    await fs.syncDirectory(folder)
+    aside = await quarantine(fs, folder, file, spans)
     await fs.rename(staged, `${dir}/${name}`)
   } catch (error) {
     // All of it still stands in the log.
     await fs.unlink(staged).catch(() => undefined)
-    await fs.unlink(`${folder}/${aside}`).catch(() => undefined)
+    if (aside !== undefined) await fs.unlink(`${folder}/${aside}`).catch(() => undefined)
     throw error
   }
   await fs.syncDirectory(dir)
@@ -133,28 +126,4 @@ function between(spans: readonly Span[], size: number): Span[] {
     start = span.end
   }
   return kept
-}
-
-async function copySpans(
-  fs: MendContext['fs'],
-  from: OpenFile,
-  spans: readonly Span[],
-  path: string,
-): Promise<void> {
-  const target = await fs.open(path, 'create')
-  try {
-    const bytes = await copyTo(target, bytesOf(from, spans))
-    if (bytes !== lengthOf(spans)) throw new Error('A log became shorter while it was read')
-    await target.sync()
-  } finally {
-    await target.close()
-  }
-}
-
-function lengthOf(spans: readonly Span[]): number {
-  return spans.reduce((sum, { start, end }) => sum + end - start, 0)
-}
-
-async function* bytesOf(file: OpenFile, spans: readonly Span[]): AsyncGenerator<Uint8Array> {
-  for (const { start, end } of spans) yield* readRange(file, start, end)
 }

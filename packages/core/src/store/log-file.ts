@@ -1,10 +1,11 @@
 import { FlaggingError } from '../errors.ts'
-import { copyTo } from './byte-source.ts'
-import { randomName, readRange, writeAll } from './disk.ts'
+import { readRange, writeAll } from './disk.ts'
 import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 import { formatInTurns } from './format-in-turns.ts'
+import { AppendError, changed, notAFile, tornRow } from './log-errors.ts'
 import { isKept } from './log-kept.ts'
 import { MAX_UNSYNCED, readHeader, scanRange } from './log-scan.ts'
+import { quarantine } from './quarantine.ts'
 
 /** What a log needs of its dataset. */
 export interface LogContext {
@@ -202,7 +203,7 @@ export class LogFile {
     this.#file = await this.#context.fs.open(this.path, 'write')
     const opened = await this.#file.stat()
     if (opened.kind !== 'file') throw notAFile(this.name)
-    if (opened.ino !== found.ino || opened.dev !== found.dev) throw changed(this.name)
+    if (opened.ino !== found.ino || opened.dev !== found.dev) throw changed(this.name, 'read')
     this.#identity = opened
   }
 
@@ -211,7 +212,8 @@ export class LogFile {
     const file = await this.#context.fs.open(this.path, 'write')
     try {
       const { dev, ino } = await file.stat()
-      if (this.#identity?.ino !== ino || this.#identity.dev !== dev) throw changed(this.name)
+      if (this.#identity?.ino !== ino || this.#identity.dev !== dev)
+        throw changed(this.name, 'read')
       return (this.#file = file)
     } catch (error) {
       await file.close()
@@ -258,35 +260,18 @@ export class LogFile {
     this.#suspect = false
   }
 
-  /**
-   * Keeps what follows the last whole record in a file of its own and cuts it off. Synced at any
-   * price: what is set aside may be all that is left of rows that were.
-   */
+  /** Keeps what follows the last whole record in a file of its own and cuts it off. */
   async #setAside(size: number): Promise<void> {
     const { fs, folder, report } = this.#context
     const file = await this.#writable()
-    if ((await file.stat()).size !== size) throw changed(this.name)
-    const name = `torn-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomName()}`
-    const aside = await fs.open(`${folder}/${name}`, 'create')
-    try {
-      await copyTo(aside, readRange(file, this.#size, size))
-      await aside.sync()
-    } finally {
-      await aside.close()
-    }
-    await fs.syncDirectory(folder)
+    if ((await file.stat()).size !== size) throw changed(this.name, 'read')
+    const name = await quarantine(fs, folder, file, [{ start: this.#size, end: size }])
     this.#suspect = true
     await file.truncate(this.#size)
     // Cut for good before anything takes its place: half of the one and half of the other may parse.
     await this.#bring(file)
     this.#suspect = false
-    report(
-      new FlaggingError(
-        'ERR_FLAGGING_TORN_ROW',
-        `${size - this.#size} bytes of an unfinished row at the end of ${this.name} were moved to ` +
-          `.flagging/${name}`,
-      ),
-    )
+    report(tornRow(this.name, size - this.#size, name))
   }
 
   async #cutBack(file: OpenFile): Promise<boolean> {
@@ -305,29 +290,4 @@ export class LogFile {
       await file.close().catch(() => undefined)
     }
   }
-}
-
-/** An append that failed, and whether its rows are gone for good. */
-export class AppendError extends Error {
-  readonly cut: boolean
-
-  constructor(cause: unknown, cut: boolean) {
-    super('Rows could not be appended', { cause })
-    this.cut = cut
-  }
-}
-
-/** What a log is refused with that is no regular file. */
-export function notAFile(name: string): FlaggingError {
-  return new FlaggingError(
-    'ERR_FLAGGING_STORE',
-    `${name} is no regular file: move it away, or store samples in another directory`,
-  )
-}
-
-function changed(name: string, during = 'read'): FlaggingError {
-  return new FlaggingError(
-    'ERR_FLAGGING_STORE',
-    `${name} was replaced, cut or removed while it was ${during}`,
-  )
 }

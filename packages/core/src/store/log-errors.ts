@@ -1,0 +1,35 @@
+import { FlaggingError } from '../errors.ts'
+
+/** An append that failed, and whether its rows are gone for good. */
+export class AppendError extends Error {
+  readonly cut: boolean
+
+  constructor(cause: unknown, cut: boolean) {
+    super('Rows could not be appended', { cause })
+    this.cut = cut
+  }
+}
+
+/** What a log is refused with that is no regular file. */
+export function notAFile(name: string): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_STORE',
+    `${name} is no regular file: move it away, or store samples in another directory`,
+  )
+}
+
+/** What is said of a log that somebody else had their hands on. */
+export function changed(name: string, during: 'read' | 'written'): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_STORE',
+    `${name} was replaced, cut or removed while it was ${during}`,
+  )
+}
+
+/** Tells where the end of a log was put that was no whole row. */
+export function tornRow(name: string, bytes: number, keptAs: string): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_TORN_ROW',
+    `${bytes} bytes of an unfinished row at the end of ${name} were moved to .flagging/${keptAs}`,
+  )
+}
