@@ -2,7 +2,7 @@ import { appendText, readRange, unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
 
 /** The file of a dataset's working folder that says how large each of its stored files is. */
-export const SIZES_NAME = 'sizes'
+const SIZES_NAME = 'sizes'
 
 /** A stored file, by the path in its cell, and its length in bytes. */
 export type StoredSize = readonly [path: string, size: number]
