@@ -5,12 +5,12 @@ import { DatasetFiles, type Survey, WORKING_FOLDER } from './dataset-files.ts'
 import { DatasetLock, stuck } from './dataset-lock.ts'
 import { errnoOf, unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
+import { HourlySweep } from './hourly-sweep.ts'
 import { AppendError } from './log-errors.ts'
 import type { LogContext } from './log-file.ts'
 import type { SampleRow } from './sample-row.ts'
 import { type StoredSize, noteSizes } from './size-ledger.ts'
 import { StagedFiles, type StagingContext } from './staged-files.ts'
-import { sweep } from './sweep.ts'
 
 const MAX_ROWS = 1000
 const MAX_WEIGHT = 4 * 1024 * 1024
@@ -22,7 +22,6 @@ const MAX_PATIENCE_MS = 8000
 // What may be read while others wait: some hundredths of a second.
 const MAX_UNREAD = 8 * 1024 * 1024
 const MAX_ROUNDS = 5
-const SWEEP_EVERY_MS = 60 * 60 * 1000
 
 /** How a dataset is written. */
 export interface DatasetOptions {
@@ -51,24 +50,24 @@ interface Entry {
  * sync.
  */
 export class DatasetLog {
-  readonly #context: LogContext & { readonly exclusive: boolean }
+  readonly #context: LogContext
   readonly #staging: StagingContext
   readonly #lock: DatasetLock | undefined
   readonly #files: DatasetFiles
+  readonly #sweep: HourlySweep
   #queue: Entry[] = []
   #draining: Promise<void> | undefined
-  #sweeping: Promise<void> | undefined
-  #sweptAt = Number.NEGATIVE_INFINITY
   #isOpen = false
   #isStuck = false
 
   /** @param dir the dataset's folder, absolute; made with the first sample */
   constructor(dir: string, options: DatasetOptions) {
     const { fs, sync, exclusive, report } = options
-    this.#context = { fs, dir, folder: `${dir}/${WORKING_FOLDER}`, sync, exclusive, report }
+    this.#context = { fs, dir, folder: `${dir}/${WORKING_FOLDER}`, sync, report }
     this.#staging = { ...this.#context, activeContent: options.activeContent }
     this.#lock = exclusive ? undefined : new DatasetLock(fs, this.#context.folder)
     this.#files = new DatasetFiles(this.#context, this.#lock?.path ?? this.#context.folder)
+    this.#sweep = new HourlySweep({ ...this.#context, exclusive }, report)
   }
 
   /** Stores a sample; gives the number of samples of the dataset up to it. */
@@ -90,7 +89,7 @@ export class DatasetLog {
   /** Waits for every sample and closes all files. */
   async close(): Promise<void> {
     await this.#draining
-    await this.#sweeping
+    await this.#sweep.settled()
     await this.#shut()
   }
 
@@ -147,7 +146,7 @@ export class DatasetLog {
     } finally {
       await Promise.all(batch.flatMap(({ files }) => files?.clear() ?? []))
     }
-    this.#sweepInTime()
+    this.#sweep.inTime()
   }
 
   async #open(): Promise<void> {
@@ -155,24 +154,6 @@ export class DatasetLog {
     await this.#files.begin()
     await this.#lock?.open()
     this.#isOpen = true
-  }
-
-  /** Once an hour, beside everything else. */
-  #sweepInTime(): void {
-    if (this.#sweeping !== undefined || performance.now() - this.#sweptAt < SWEEP_EVERY_MS) return
-    this.#sweptAt = performance.now()
-    this.#sweeping = this.#sweep()
-  }
-
-  async #sweep(): Promise<void> {
-    try {
-      await sweep(this.#context)
-    } catch (error) {
-      // The dataset may have been removed meanwhile.
-      if (errnoOf(error) !== 'ENOENT') this.#context.report(sweepError(error))
-    } finally {
-      this.#sweeping = undefined
-    }
   }
 
   async #shut(): Promise<void> {
@@ -321,13 +302,6 @@ function storeError(cause: unknown): FlaggingError {
     `A sample could not be stored (${errnoOf(cause) ?? 'see the cause'}); the next one is tried anew`,
     { cause },
   )
-}
-
-function sweepError(cause: unknown): FlaggingError {
-  const what = 'What dead writers left in `.flagging` could not be removed'
-  return new FlaggingError('ERR_FLAGGING_STORE', `${what} (${errnoOf(cause) ?? 'see the cause'})`, {
-    cause,
-  })
 }
 
 function removed(): FlaggingError {
