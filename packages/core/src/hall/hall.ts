@@ -80,7 +80,7 @@ export class Hall {
       onError,
     })
     this.#queue = new Queue({ limits, store: (exchange) => this.#log(exchange), onError })
-    this.#places = new Places(limits)
+    this.#places = new Places(limits, onError)
     this.book = new FlagBook(limits.heldSeconds, onError)
   }
 
@@ -110,18 +110,16 @@ export class Hall {
     store: () => Promise<Count>,
   ): Promise<Count> {
     this.checkOpen()
-    const waiting = this.#places.enter(bytes)
-    if (waiting) await waiting
-    try {
-      const count = await store()
-      if (count !== undefined) this.#stored++
-      return count
-    } catch (error) {
-      this.#failed++
-      throw error
-    } finally {
-      this.#places.leave(bytes)
-    }
+    return this.#places.hold(bytes, async () => {
+      try {
+        const count = await store()
+        if (count !== undefined) this.#stored++
+        return count
+      } catch (error) {
+        this.#failed++
+        throw error
+      }
+    })
   }
 
   /** The name that the host's authentication knows, or `null`; a failure is reported. */

@@ -13,6 +13,7 @@ export interface PlaceLimits {
 interface Waiting {
   readonly bytes: number
   readonly enter: () => void
+  isIn: boolean
 }
 
 /**
@@ -22,13 +23,15 @@ interface Waiting {
  */
 export class Places {
   readonly #limits: PlaceLimits
+  readonly #onError: (error: unknown) => void
   readonly #waiting = new Set<Waiting>()
   #waitingBytes = 0
   #taken = 0
   #takenBytes = 0
 
-  constructor(limits: PlaceLimits) {
+  constructor(limits: PlaceLimits, onError: (error: unknown) => void) {
     this.#limits = limits
+    this.#onError = onError
   }
 
   /** How many flags have a place or wait for one. */
@@ -37,62 +40,63 @@ export class Places {
   }
 
   /**
-   * Takes a place; `undefined` if it is taken at once. Each one taken must be left again.
+   * Does something in a place of its own, once there is one.
    * @throws FlaggingError `ERR_FLAGGING_QUEUE_FULL` where none becomes free in time, or where too
    * many wait already
    */
-  enter(bytes: number): Promise<void> | undefined {
-    if (this.#waiting.size === 0 && this.#fits(bytes)) {
-      this.#take(bytes)
-      return undefined
+  async hold<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    // A wait that ends well has taken the place.
+    if (this.#waiting.size > 0 || !this.#fits(bytes)) await this.#wait(bytes)
+    else {
+      this.#taken++
+      this.#takenBytes += bytes
     }
-    const { queue, queueBytes } = this.#limits
-    if (this.#waiting.size >= queue || this.#waitingBytes + bytes > queueBytes) throw noPlace()
-    return this.#wait(bytes)
-  }
-
-  /** Gives a place back, and lets in who has waited longest. */
-  leave(bytes: number): void {
-    this.#taken--
-    this.#takenBytes -= bytes
-    for (const waiting of this.#waiting) {
-      if (!this.#fits(waiting.bytes)) return
-      this.#forget(waiting)
-      this.#take(waiting.bytes)
-      waiting.enter()
+    try {
+      return await work()
+    } finally {
+      this.#taken--
+      this.#takenBytes -= bytes
+      try {
+        this.#letIn()
+      } catch (error) {
+        this.#onError(error)
+      }
     }
   }
 
   async #wait(bytes: number): Promise<void> {
+    const { queue, queueBytes } = this.#limits
+    if (this.#waiting.size >= queue || this.#waitingBytes + bytes > queueBytes) throw noPlace()
     let enter = (): void => undefined
     const turn = new Promise<void>((resolve) => (enter = resolve))
-    const waiting = { bytes, enter }
+    const waiting = { bytes, enter, isIn: false }
     this.#waiting.add(waiting)
     this.#waitingBytes += bytes
-    await withDeadline(
-      turn,
-      () => {
-        // Who is not waiting any longer has just been let in.
-        if (this.#forget(waiting)) throw noPlace()
-      },
-      WAIT_MS,
-    )
+    try {
+      await withDeadline(turn, () => undefined, WAIT_MS)
+      // It may just have been let in.
+      if (!waiting.isIn) throw noPlace()
+    } finally {
+      this.#waitingBytes -= bytes
+      this.#waiting.delete(waiting)
+    }
   }
 
-  #forget(waiting: Waiting): boolean {
-    if (!this.#waiting.delete(waiting)) return false
-    this.#waitingBytes -= waiting.bytes
-    return true
+  /** Lets in who has waited longest, as far as there is room. */
+  #letIn(): void {
+    for (const waiting of this.#waiting) {
+      if (waiting.isIn) continue
+      if (!this.#fits(waiting.bytes)) return
+      waiting.enter()
+      waiting.isIn = true
+      this.#taken++
+      this.#takenBytes += waiting.bytes
+    }
   }
 
   #fits(bytes: number): boolean {
     const { queue, queueBytes } = this.#limits
     return this.#taken === 0 || (this.#taken < queue && this.#takenBytes + bytes <= queueBytes)
-  }
-
-  #take(bytes: number): void {
-    this.#taken++
-    this.#takenBytes += bytes
   }
 }
 
