@@ -7,7 +7,7 @@ import { DatasetLog } from './dataset-log.ts'
 import { errnoOf, unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
 import type { FlagDetails, FlaggingCallback } from './flagging-callback.ts'
-import { notAFile } from './log-errors.ts'
+import { notAFile } from './store-errors.ts'
 import { nodeFileSystem } from './node-file-system.ts'
 import {
   DETAIL_COLUMNS,

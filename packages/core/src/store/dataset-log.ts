@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { FlaggingError } from '../errors.ts'
+import type { FlaggingError } from '../errors.ts'
 import { DatasetFiles, type Survey, WORKING_FOLDER } from './dataset-files.ts'
 import { DatasetLock, stuck } from './dataset-lock.ts'
 import { errnoOf, unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
 import { HourlySweep } from './hourly-sweep.ts'
-import { AppendError } from './log-errors.ts'
 import type { LogContext } from './log-file.ts'
 import type { SampleRow } from './sample-row.ts'
 import { type StoredSize, noteSizes } from './size-ledger.ts'
 import { StagedFiles, type StagingContext } from './staged-files.ts'
+import { AppendError, removed, storeError } from './store-errors.ts'
 
 const MAX_ROWS = 1000
 const MAX_WEIGHT = 4 * 1024 * 1024
@@ -293,17 +293,4 @@ function byLayout(entries: readonly Entry[]): Iterable<Entry[]> {
     else group.push(entry)
   }
   return groups.values()
-}
-
-function storeError(cause: unknown): FlaggingError {
-  if (cause instanceof FlaggingError) return cause
-  return new FlaggingError(
-    'ERR_FLAGGING_STORE',
-    `A sample could not be stored (${errnoOf(cause) ?? 'see the cause'}); the next one is tried anew`,
-    { cause },
-  )
-}
-
-function removed(): FlaggingError {
-  return new FlaggingError('ERR_FLAGGING_STORE', 'The dataset is removed again and again')
 }

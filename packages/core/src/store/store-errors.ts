@@ -1,4 +1,5 @@
 import { FlaggingError } from '../errors.ts'
+import { errnoOf } from './disk.ts'
 
 /** An append that failed, and whether its rows are gone for good. */
 export class AppendError extends Error {
@@ -32,4 +33,19 @@ export function tornRow(name: string, bytes: number, keptAs: string): FlaggingEr
     'ERR_FLAGGING_TORN_ROW',
     `${bytes} bytes of an unfinished row at the end of ${name} were moved to .flagging/${keptAs}`,
   )
+}
+
+/** What a flag is rejected with, whatever failed below it. */
+export function storeError(cause: unknown): FlaggingError {
+  if (cause instanceof FlaggingError) return cause
+  return new FlaggingError(
+    'ERR_FLAGGING_STORE',
+    `A sample could not be stored (${errnoOf(cause) ?? 'see the cause'}); the next one is tried anew`,
+    { cause },
+  )
+}
+
+/** What flags are rejected with while somebody removes the dataset as often as it is made. */
+export function removed(): FlaggingError {
+  return new FlaggingError('ERR_FLAGGING_STORE', 'The dataset is removed again and again')
 }
