@@ -4,6 +4,9 @@ import type { Exchange } from './exchange.ts'
 interface Held {
   readonly exchange: Exchange
   expiresAt: number
+  // A list of their order: to find the oldest, a map looks at all that it has lost since it grew.
+  older: Held | undefined
+  newer: Held | undefined
 }
 
 const SWEEP_MS = 15_000
@@ -17,6 +20,8 @@ export class HeldInteractions {
   readonly #ms: number
   readonly #onError: (error: unknown) => void
   readonly #byId = new Map<string, Held>()
+  #oldest: Held | undefined
+  #newest: Held | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(limit: number, seconds: number, onError: (error: unknown) => void) {
@@ -32,7 +37,12 @@ export class HeldInteractions {
   /** Holds an interaction from the moment its id goes out. */
   add(exchange: Exchange): void {
     while (this.#byId.size >= this.#limit) this.evictOldest()
-    this.#byId.set(exchange.id, { exchange, expiresAt: Number.POSITIVE_INFINITY })
+    const older = this.#newest
+    const held = { exchange, expiresAt: Number.POSITIVE_INFINITY, older, newer: undefined }
+    this.#byId.set(exchange.id, held)
+    if (older) older.newer = held
+    else this.#oldest = held
+    this.#newest = held
     this.#timer ??= setInterval(() => {
       // What is thrown here would end the process.
       try {
@@ -52,7 +62,7 @@ export class HeldInteractions {
   get(id: string): Exchange | undefined {
     const held = this.#byId.get(id)
     if (held && held.expiresAt <= Date.now()) {
-      this.#drop(id, held)
+      this.#drop(held)
       return undefined
     }
     return held?.exchange
@@ -60,33 +70,35 @@ export class HeldInteractions {
 
   /** Lets go of the oldest interaction whose answer is over; false if there is none. */
   evictOldest(): boolean {
-    for (const [id, held] of this.#byId) {
-      if (held.exchange.state !== 'ended') continue
-      this.#drop(id, held)
-      return true
-    }
-    const [first] = this.#byId
-    if (!first || this.#byId.size < this.#limit) return false
-    this.#drop(...first)
+    let held = this.#oldest
+    while (held && held.exchange.state !== 'ended') held = held.newer
+    if (!held && this.#byId.size >= this.#limit) held = this.#oldest
+    if (!held) return false
+    this.#drop(held)
     return true
   }
 
   /** Holds an interaction no longer that somebody else has released. */
   forget(exchange: Exchange): void {
     const held = this.#byId.get(exchange.id)
-    if (held) this.#drop(exchange.id, held)
+    if (held) this.#drop(held)
   }
 
   close(): void {
-    for (const [id, held] of this.#byId) this.#drop(id, held)
+    for (const held of this.#byId.values()) this.#drop(held)
   }
 
-  #drop(id: string, held: Held): void {
-    this.#byId.delete(id)
+  #drop(held: Held): void {
+    const { older, newer, exchange } = held
+    this.#byId.delete(exchange.id)
+    if (older) older.newer = newer
+    else this.#oldest = newer
+    if (newer) newer.older = older
+    else this.#newest = older
     try {
-      held.exchange.release()
+      exchange.release()
     } catch (error) {
-      held.exchange.abandon(error)
+      exchange.abandon(error)
     }
     if (this.#byId.size > 0 || this.#timer === undefined) return
     clearInterval(this.#timer)
@@ -95,6 +107,6 @@ export class HeldInteractions {
 
   #sweep(): void {
     const now = Date.now()
-    for (const [id, held] of this.#byId) if (held.expiresAt <= now) this.#drop(id, held)
+    for (const held of this.#byId.values()) if (held.expiresAt <= now) this.#drop(held)
   }
 }
