@@ -11,7 +11,7 @@ export function tell(line: string): void {
 
 /** For each change of a run. */
 export const EFFORT: Effort = isCampaign
-  ? { everyByte: 600, tears: 24, pages: 16, mixes: 12 }
+  ? { everyByte: 100, tears: 8, pages: 6, mixes: 4 }
   : { everyByte: 0, tears: 2, pages: 2, mixes: 1 }
 
 /** For each change of what follows a cut or a fault. */

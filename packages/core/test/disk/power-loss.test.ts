@@ -7,7 +7,7 @@ import { EFFORT, SMALL_EFFORT, isCampaign, tell } from './effort.ts'
 import { played } from './play.ts'
 import { WORKLOADS } from './workloads.ts'
 
-const SECOND = { every: isCampaign ? 10 : 150, effort: SMALL_EFFORT }
+const SECOND = { every: isCampaign ? 60 : 150, effort: SMALL_EFFORT }
 /** Of a run with more changes than these, a share of the states is enough. */
 const SHORT_RUN = 80
 const SHARE = 0.4
