@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Adapter } from '../contract/host.ts'
 import { isWithinHostCalls } from './host-calls.ts'
@@ -36,6 +39,19 @@ export function defineSweep(name: string, adapter: Adapter, extent: Extent): voi
     })
     afterAll(() => {
       for (const [event, all] of listeners) for (const one of all) process.on(event, one)
+    })
+
+    // Where a fault strikes between making and removing the folder of a spill file, that stays.
+    const before = process.env['TMPDIR']
+    let scratch = ''
+    beforeAll(() => {
+      scratch = mkdtempSync(join(tmpdir(), 'flagging-faults-'))
+      process.env['TMPDIR'] = scratch
+    })
+    afterAll(() => {
+      rmSync(scratch, { recursive: true })
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
     })
 
     const done = new Set<string>()
