@@ -61,12 +61,22 @@ function errnoIn(error: unknown): string {
   return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : ''
 }
 
+let hogging: NodeJS.Timeout | undefined
+
+/** Takes every descriptor, and again those that flags under way give back meanwhile. */
 function hog(): void {
   try {
     for (;;) hogged.push(openSync('/dev/null', 'r'))
   } catch {
-    say('hogged')
+    if (hogging === undefined) say('hogged')
   }
+  hogging ??= setInterval(hog, 1)
+}
+
+function free(): void {
+  clearInterval(hogging)
+  hogging = undefined
+  for (const fd of hogged.splice(0)) closeSync(fd)
 }
 
 function obey(order: Order): void {
@@ -74,7 +84,7 @@ function obey(order: Order): void {
     isStopping = true
     stop()
   } else if (order === 'hog') hog()
-  else for (const fd of hogged.splice(0)) closeSync(fd)
+  else free()
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {
