@@ -80,8 +80,9 @@ describe.each(FRAMEWORKS)('a streamed answer of %s', (name) => {
       })
       const bare = Math.max(0, seen.bare.grown)
       for (const { grown, memoryBytes } of flaggedOf(seen)) {
-        // What lies between the chunk and its file may lie there twice; all that passed is ten times that.
-        expect(grown).toBeLessThan(bare + 2 * CAP)
+        // What lies between the chunk and its file may lie there twice, and a busy disk lets some more
+        // wait; all that passed is five times that.
+        expect(grown).toBeLessThan(bare + 4 * CAP)
         // At most what is on its way to a file.
         expect(memoryBytes).toBeLessThan(CAP + MIB)
       }
