@@ -1,8 +1,10 @@
-// `npm run bench`: what flagging costs, side by side, as a table and with `--json FILE` as JSON.
+// `npm run bench`: what flagging costs, side by side, as tables and with `--json FILE` as JSON.
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { type Finding, compare } from './compare.ts'
-import { GROUPS } from './groups.ts'
+import { GROUPS, quick } from './groups/groups.ts'
+import { compare } from './measure/compare.ts'
+import type { Finding } from './measure/statistics.ts'
+import { aligned, tableOf } from './measure/table.ts'
 
 const { values } = parseArgs({
   options: {
@@ -13,21 +15,18 @@ const { values } = parseArgs({
 })
 
 const found: Record<string, readonly Finding[]> = {}
-for (const group of GROUPS.filter(({ name }) => name.includes(values.only))) {
-  console.log(`\n${group.name}: microseconds of CPU per ${group.unit}, all threads`)
-  const findings = await compare(group, values.quick ? 7 : 31)
+const groups = values.quick ? quick(GROUPS) : GROUPS
+for (const group of groups.filter(({ name }) => name.includes(values.only))) {
+  const startedAt = performance.now()
+  const findings = await compare(group)
   found[group.name] = findings
-  console.table(Object.fromEntries(findings.map((finding) => [finding.name, row(finding)])))
-}
-if (values.json !== undefined) {
-  await writeFile(values.json, `${JSON.stringify({ node: process.version, found }, null, 2)}\n`)
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  console.log(`\n${group.name}: per ${group.unit}, ${group.rounds} rounds in turn (${seconds} s)`)
+  console.log(aligned(tableOf(group, findings)))
+  if (values.json !== undefined) await writeJSON(values.json)
 }
 
-function row({ cpu, spread, added, slower }: Finding): Record<string, string> {
-  return {
-    'CPU us': cpu.toFixed(1),
-    quartiles: spread.map((value) => value.toFixed(1)).join(' - '),
-    'added us': added.toFixed(1),
-    'time by first': slower.toFixed(2),
-  }
+/** After each group, so that a run that is broken off has not been for nothing. */
+async function writeJSON(path: string): Promise<void> {
+  await writeFile(path, `${JSON.stringify({ node: process.version, found }, null, 2)}\n`)
 }

@@ -1,33 +1,23 @@
 import type { Server } from 'node:http'
 import { Duplex } from 'node:stream'
+import { AnswerEnd } from './answer-end.ts'
 
-/**
- * A connection without a kernel: what the server writes is counted, and the next request is pushed
- * when the answer is there. All answers must be equally long.
- */
+/** A connection without a kernel: the next request is pushed when the answer is there. */
 export class FakeSocket extends Duplex {
-  readonly #request: Buffer
-  #answerBytes = Number.POSITIVE_INFINITY
-  #received = 0
+  readonly #request: readonly Uint8Array[]
+  readonly #answer = new AnswerEnd()
   #left = 0
   #done: (() => void) | undefined
 
-  constructor(request: Buffer) {
+  constructor(request: readonly Uint8Array[]) {
     super({ highWaterMark: 1024 * 1024 })
     this.#request = request
   }
 
-  /** Attaches it to a server, and learns from a first exchange how long an answer is. */
+  /** Attaches it to a server, and has a first exchange. */
   async connect(server: Server): Promise<void> {
     server.emit('connection', this)
-    this.push(this.#request)
-    let seen = -1
-    while (this.#received === 0 || seen !== this.#received) {
-      seen = this.#received
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    this.#answerBytes = this.#received
-    this.#received = 0
+    await this.exchange(1)
   }
 
   /** So many exchanges, one after the other. */
@@ -44,12 +34,12 @@ export class FakeSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#take(chunk.length)
+    this.#take(chunk)
     done()
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
-    for (const { chunk } of chunks) this.#take(chunk.length)
+    for (const { chunk } of chunks) this.#take(chunk)
     done()
   }
 
@@ -67,16 +57,13 @@ export class FakeSocket extends Duplex {
     this.destroy()
   }
 
-  #take(bytes: number): void {
-    this.#received += bytes
-    if (this.#received < this.#answerBytes) return
-    this.#received = 0
+  #take(bytes: Buffer): void {
     // Not from within the server's own write.
-    setImmediate(() => this.#next())
+    if (this.#answer.isAtEnd(bytes)) setImmediate(() => this.#next())
   }
 
   #next(): void {
-    if (this.#left-- > 0) this.push(this.#request)
+    if (this.#left-- > 0) for (const piece of this.#request) this.push(piece)
     else this.#done?.()
   }
 }
