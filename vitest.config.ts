@@ -28,7 +28,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'tests',
-          include: ['{packages/*,examples,conformance}/test/**/*.test.ts', 'test/**/*.test.ts'],
+          include: [
+            '{packages/*,examples,conformance,bench}/test/**/*.test.ts',
+            'test/**/*.test.ts',
+          ],
           exclude: [faults],
         },
       },

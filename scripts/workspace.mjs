@@ -49,7 +49,12 @@ export function install() {
 }
 
 function isInstalled() {
-  const members = ['examples', 'conformance', ...packages.map((name) => `packages/${name}`)]
+  const members = [
+    'bench',
+    'conformance',
+    'examples',
+    ...packages.map((name) => `packages/${name}`),
+  ]
   const folders = [root, ...members.map((name) => `${root}${name}/`)]
   if (!folders.every((folder) => existsSync(`${folder}node_modules`))) return false
   if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockfileHash()

@@ -11,12 +11,15 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     json: { type: 'string' },
+    // For a try: how often each is played.
+    rounds: { type: 'string' },
   },
 })
 
 const found: Record<string, readonly Finding[]> = {}
 const groups = values.quick ? quick(GROUPS) : GROUPS
-for (const group of groups.filter(({ name }) => name.includes(values.only))) {
+for (const planned of groups.filter(({ name }) => name.includes(values.only))) {
+  const group = { ...planned, rounds: Number(values.rounds ?? planned.rounds) }
   const startedAt = performance.now()
   const findings = await compare(group)
   found[group.name] = findings

@@ -28,7 +28,7 @@ export const EXPRESS_FRONTS: Readonly<Record<string, Front<Express>>> = {
   },
   'pino-http': (app, dir) => {
     const { destination, mounted } = pinoFile(dir)
-    app.use(pinoHttp(destination))
+    app.use(pinoHttp({}, destination))
     return mounted
   },
   'pino-http with bodies': pinoBodies,
