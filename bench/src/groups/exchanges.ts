@@ -60,7 +60,7 @@ export const EXCHANGES: readonly Group[] = (Object.keys(FRAMEWORKS) as Framework
       ...OTHERS.map(({ name, workload, count }) => ({
         ...SHAPE,
         name: `${name} on ${title}, in process`,
-        entries: behind([...OURS, ...RECIPE[title]], { framework, workload }),
+        entries: behind(['manual', 'auto', ...RECIPE[title]], { framework, workload }),
         count: count * (isHono ? 1 : 0.5),
         rounds: 21,
         warmUp: 3,

@@ -33,7 +33,7 @@ const SHAPE = {
   measures: [CPU, TIME],
   count: 0,
   rounds: 15,
-  warmUp: 3,
+  warmUp: 8,
   quick: 0,
 } as const
 

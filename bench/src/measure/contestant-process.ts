@@ -1,4 +1,5 @@
 // Forked by `player.ts`: one contestant in a process of its own, so that none warms another up.
+import { rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Contestant, MakeContestant, Reading, Settings } from './contestant.ts'
@@ -12,7 +13,12 @@ const { make } = (await import(module)) as { make: MakeContestant }
 const contestant = await make(JSON.parse(settings) as Settings, dir)
 
 process.on('message', (count: number) => void (count > 0 ? play(contestant, count) : end()))
-process.on('disconnect', () => process.exit())
+// A run that is broken off leaves nothing behind: this process sees it by its parent's end.
+process.on('SIGINT', () => undefined)
+process.on('disconnect', () => {
+  rmSync(dir, { recursive: true, force: true })
+  process.exit()
+})
 process.send?.('ready')
 
 // No garbage is collected by force in between: that throws away optimized code as well, and the

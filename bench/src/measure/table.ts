@@ -28,7 +28,7 @@ export function aligned(table: readonly (readonly string[])[]): string {
 }
 
 /** A number with as many digits as it deserves. */
-function figure(value: number): string {
+export function figure(value: number): string {
   if (!Number.isFinite(value)) return '-'
   const size = Math.abs(value)
   return value.toFixed(size < 0.995 ? 2 : size < 99.5 ? 1 : 0)
