@@ -3,9 +3,10 @@ import { BODIES } from './bodies.ts'
 import { EXCHANGES } from './exchanges.ts'
 import { FLAGS } from './flags.ts'
 import { GROWTH } from './growth.ts'
+import { HARNESS } from './harness.ts'
 
 /** All that is compared. */
-export const GROUPS: readonly Group[] = [...EXCHANGES, ...BODIES, ...FLAGS, ...GROWTH]
+export const GROUPS: readonly Group[] = [HARNESS, ...EXCHANGES, ...BODIES, ...FLAGS, ...GROWTH]
 
 /** The groups as `--quick` plays them: fewer, with fewer entries, rounds and exchanges. */
 export function quick(groups: readonly Group[]): Group[] {
@@ -15,7 +16,7 @@ export function quick(groups: readonly Group[]): Group[] {
       ...group,
       entries: group.entries.filter(({ onlyWhole }) => !onlyWhole),
       rounds: group.quick,
-      warmUp: Math.min(group.warmUp, 3),
+      warmUp: Math.min(group.warmUp, 4),
       count: group.quickCount ?? group.count,
     }))
 }

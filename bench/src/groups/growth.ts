@@ -1,4 +1,5 @@
 import { CPU, type Entry, type Group, HEAP, TIME } from '../measure/group.ts'
+import { descriptors } from './descriptors.ts'
 import { FRAMEWORKS, type Framework } from './entries.ts'
 
 const TITLES = Object.keys(FRAMEWORKS) as Framework[]
@@ -38,6 +39,9 @@ const SHAPE = {
 } as const
 
 const MEMORY = { measures: [HEAP], count: 0, rounds: 3, warmUp: 1, quick: 0 } as const
+
+/** Ten thousand where each may have a descriptor; the rest is for files, and for what else is open. */
+const MOST_CLIENTS = Math.min(10_000, Math.floor(descriptors() / 2))
 
 /** How costs grow with what an app may have more of. */
 export const GROWTH: readonly Group[] = [
@@ -116,7 +120,7 @@ export const GROWTH: readonly Group[] = [
     unit: 'client',
     module: 'slow-clients.ts',
     entries: sweep(
-      [100, 1000, 8000].map((x) => ({
+      [100, 1000, MOST_CLIENTS].map((x) => ({
         x,
         name: `${x} clients`,
         settings: { workload: 'echo:4096' },
