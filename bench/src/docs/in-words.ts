@@ -1,4 +1,4 @@
-import { FRAMEWORKS } from '../groups/entries.ts'
+import { FRAMEWORK_NAMES } from '../groups/entries.ts'
 import type { Spread } from '../measure/statistics.ts'
 import { figure } from '../measure/table.ts'
 import type { Results } from './results.ts'
@@ -14,11 +14,9 @@ export function inWords({ found }: Results, part: keyof typeof PARTS): string[] 
 /** Looks a figure up; what was not measured is left out. */
 type Look = (group: string, name: string, of: string) => Spread | undefined
 
-const TITLES = Object.keys(FRAMEWORKS)
-
 const PARTS = {
   exchange: (look: Look) =>
-    TITLES.flatMap((title) => {
+    FRAMEWORK_NAMES.flatMap((title) => {
       const own = (name: string): Spread | undefined =>
         look(`JSON on ${title}, in process`, name, 'cpu')
       const sent = (name: string): Spread | undefined =>
@@ -34,7 +32,7 @@ const PARTS = {
       ]
     }),
   bodies: (look: Look) =>
-    TITLES.flatMap((title) => [
+    FRAMEWORK_NAMES.flatMap((title) => [
       ...['1 MiB', '100 MiB'].flatMap((size) => {
         const group = `uploads of ${size} to ${title}, over loopback`
         const name = size === '1 MiB' ? 'flagging, auto' : 'flagging, auto, all of it kept'
@@ -53,7 +51,7 @@ const PARTS = {
       return `${how}: ${perSecond(none)} flags a second with \`fsync: 'none'\`, ${perSecond(batch)} with \`'batch'\`.`
     }),
   memory: (look: Look) =>
-    TITLES.flatMap((title) => {
+    FRAMEWORK_NAMES.flatMap((title) => {
       const held = look(
         'memory of held interactions, by their number',
         `${title}, manual, 1000 exchanges`,

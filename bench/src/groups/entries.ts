@@ -7,6 +7,9 @@ export const FRAMEWORKS = { Hono: 'hono', Express: 'express' } as const
 /** One of {@link FRAMEWORKS}. */
 export type Framework = keyof typeof FRAMEWORKS
 
+/** All of them. */
+export const FRAMEWORK_NAMES = Object.keys(FRAMEWORKS) as Framework[]
+
 /** How the names of fronts read in tables; ours are told from the others. */
 const TITLES: Readonly<Record<string, string>> = {
   'no-op': 'a middleware that does nothing',

@@ -1,5 +1,5 @@
 import { CPU, type Group, LOST, TIME } from '../measure/group.ts'
-import { FRAMEWORKS, type Framework, behind } from './entries.ts'
+import { FRAMEWORKS, FRAMEWORK_NAMES, type Framework, behind } from './entries.ts'
 
 const OURS = ['no-op', 'never', 'manual', 'auto']
 const PEERS: Readonly<Record<Framework, readonly string[]>> = {
@@ -26,48 +26,52 @@ const OTHERS = [
 const SHAPE = { unit: 'exchange', module: 'exchanges.ts', measures: [CPU, TIME, LOST] } as const
 
 /** What exchanges cost without a network, and what of the throughput is left over one. */
-export const EXCHANGES: readonly Group[] = (Object.keys(FRAMEWORKS) as Framework[]).flatMap(
-  (title) => {
-    const framework = FRAMEWORKS[title]
-    const isHono = title === 'Hono'
-    const calculate = { framework, workload: 'calculate' }
-    return [
-      {
-        ...SHAPE,
-        name: `JSON on ${title}, in process`,
-        entries: behind([...OURS, ...PEERS[title]], calculate, SLOW),
-        count: isHono ? 2048 : 1024,
-        rounds: 40,
-        warmUp: 8,
-        quick: 12,
-        quickCount: isHono ? 2048 : 512,
-      },
-      {
-        ...SHAPE,
-        name: `JSON on ${title}, over loopback`,
-        entries: behind([...OURS, ...PEERS[title]], { ...calculate, over: 'loopback' }, [
-          ...SLOW,
-          'no-op',
-          'never',
-          'pino-http',
-          'text recipe',
-          'hono/logger',
-        ]),
-        count: isHono ? 3200 : 1280,
-        rounds: 25,
-        warmUp: 4,
-        quick: 9,
-        quickCount: isHono ? 1600 : 640,
-      },
-      ...OTHERS.map(({ name, workload, count }) => ({
-        ...SHAPE,
-        name: `${name} on ${title}, in process`,
-        entries: behind(['manual', 'auto', ...RECIPE[title]], { framework, workload }),
-        count: count * (isHono ? 1 : 0.5),
-        rounds: 21,
-        warmUp: 4,
-        quick: 0,
-      })),
-    ]
-  },
-)
+export const EXCHANGES: readonly Group[] = FRAMEWORK_NAMES.flatMap((title) => [
+  inProcess(title),
+  overLoopback(title),
+  ...others(title),
+])
+
+function inProcess(title: Framework): Group {
+  const settings = { framework: FRAMEWORKS[title], workload: 'calculate' }
+  return {
+    ...SHAPE,
+    name: `JSON on ${title}, in process`,
+    entries: behind([...OURS, ...PEERS[title]], settings, SLOW),
+    // Many short rounds, some of which find the machine idle; all long enough for some garbage.
+    count: title === 'Hono' ? 1024 : 512,
+    rounds: 80,
+    warmUp: 16,
+    quick: 24,
+  }
+}
+
+function overLoopback(title: Framework): Group {
+  const settings = { framework: FRAMEWORKS[title], workload: 'calculate', over: 'loopback' }
+  const onlyWhole = [...SLOW, 'no-op', 'never', 'pino-http', 'text recipe', 'hono/logger']
+  return {
+    ...SHAPE,
+    name: `JSON on ${title}, over loopback`,
+    entries: behind([...OURS, ...PEERS[title]], settings, onlyWhole),
+    count: title === 'Hono' ? 3200 : 1280,
+    rounds: 25,
+    warmUp: 4,
+    quick: 9,
+    quickCount: title === 'Hono' ? 1600 : 640,
+  }
+}
+
+function others(title: Framework): Group[] {
+  return OTHERS.map(({ name, workload, count }) => ({
+    ...SHAPE,
+    name: `${name} on ${title}, in process`,
+    entries: behind(['manual', 'auto', ...RECIPE[title]], {
+      framework: FRAMEWORKS[title],
+      workload,
+    }),
+    count: title === 'Hono' ? count : count / 2,
+    rounds: 21,
+    warmUp: 4,
+    quick: 0,
+  }))
+}

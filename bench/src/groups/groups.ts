@@ -16,7 +16,7 @@ export function quick(groups: readonly Group[]): Group[] {
       ...group,
       entries: group.entries.filter(({ onlyWhole }) => !onlyWhole),
       rounds: group.quick,
-      warmUp: Math.min(group.warmUp, 4),
+      warmUp: Math.min(group.warmUp, 8),
       count: group.quickCount ?? group.count,
     }))
 }

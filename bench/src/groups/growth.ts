@@ -1,8 +1,6 @@
 import { CPU, type Entry, type Group, HEAP, TIME } from '../measure/group.ts'
 import { descriptors } from './descriptors.ts'
-import { FRAMEWORKS, type Framework } from './entries.ts'
-
-const TITLES = Object.keys(FRAMEWORKS) as Framework[]
+import { FRAMEWORKS, FRAMEWORK_NAMES } from './entries.ts'
 
 /** One step of a sweep. */
 interface Step {
@@ -15,7 +13,7 @@ interface Step {
 
 /** At each step both frameworks, bare and flagged. */
 function sweep(steps: readonly Step[], modes: readonly string[] = ['manual', 'auto']): Entry[] {
-  return TITLES.flatMap((title) =>
+  return FRAMEWORK_NAMES.flatMap((title) =>
     steps.flatMap(({ x, name, settings, count }) =>
       ['bare', ...modes].map((front): Entry => ({
         name: `${title}, ${front}, ${name}`,
