@@ -24,7 +24,7 @@ const PARTS = {
       const [again, never, manual, auto] = ['bare again', ...OURS].map(own)
       if (!again || !never || !manual || !auto) return []
       const added = `\`never\` adds ${us(never.added)}, \`manual\` ${us(manual.added)} and \`auto\` ${us(auto.added)}`
-      const line = `${title}: ${added} of CPU time to an exchange; the control differs by ${us(again.added)}.`
+      const line = `${title}: ${added} of CPU time to an exchange; the control differs by ${us(Math.abs(again.added))}.`
       const [control, throughput] = [sent('bare again'), sent('flagging, auto')]
       if (!control || !throughput) return [line]
       return [

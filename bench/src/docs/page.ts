@@ -10,31 +10,39 @@ export function page(results: Results, charts: Iterable<string>): string {
     drawn.has(file) ? [`![${alternative}](${file})`] : []
   return [
     introduction(results),
-    '## One exchange',
-    ...inWords(results, 'exchange'),
-    ...chart('json-hono.svg', 'CPU time that each middleware adds on Hono'),
-    ...chart('json-express.svg', 'CPU time that each middleware adds on Express'),
+    ...section('One exchange', [
+      ...inWords(results, 'exchange'),
+      ...chart('json-hono.svg', 'CPU time that each middleware adds on Hono'),
+      ...chart('json-express.svg', 'CPU time that each middleware adds on Express'),
+    ]),
     PEERS,
-    '## Uploads and streams',
-    ...inWords(results, 'bodies'),
-    '## Flags',
-    ...inWords(results, 'flags'),
-    ...chart('rows.svg', 'Time of a flag by the rows that are there'),
-    ...chart('processes.svg', 'Flags per second by the number of processes'),
-    '## How costs grow',
+    ...section('Uploads and streams', inWords(results, 'bodies')),
+    ...section('Flags', [
+      ...inWords(results, 'flags'),
+      ...chart('rows.svg', 'Time of a flag by the rows that are there'),
+      ...chart('processes.svg', 'Flags per second by the number of processes'),
+    ]),
+    ...section('How costs grow', [
+      ...chart('body-size.svg', 'CPU time added by the size of bodies'),
+      ...chart('columns.svg', 'CPU time added by the number of columns'),
+      ...chart('endpoints.svg', 'CPU time added by the number of endpoints'),
+      ...chart('at-once.svg', 'CPU time added by the number of exchanges at once'),
+    ]),
     GROWTH,
-    ...chart('body-size.svg', 'CPU time added by the size of bodies'),
-    ...chart('columns.svg', 'CPU time added by the number of columns'),
-    ...chart('endpoints.svg', 'CPU time added by the number of endpoints'),
-    ...chart('at-once.svg', 'CPU time added by the number of exchanges at once'),
-    '## Memory',
-    ...inWords(results, 'memory'),
-    ...chart('held.svg', 'Memory of each held interaction'),
-    ...chart('slow-clients.svg', 'Memory of each slow client'),
+    ...section('Memory', [
+      ...inWords(results, 'memory'),
+      ...chart('held.svg', 'Memory of each held interaction'),
+      ...chart('slow-clients.svg', 'Memory of each slow client'),
+    ]),
     '## All figures',
     TABLES,
     ...tables(results),
   ].join('\n\n')
+}
+
+/** Nothing where nothing of it was measured. */
+function section(title: string, parts: readonly string[]): string[] {
+  return parts.length === 0 ? [] : [`## ${title}`, ...parts]
 }
 
 function introduction({ node, machine, load }: Results): string {
@@ -59,7 +67,7 @@ const PEERS =
   'Those without bodies log a line with address, status and time; those *with bodies*, flagging among them, log what came in and what went out. Each logs to a file on the same disk, apitally to its own temporary files, of which it keeps at most 100 exchanges a second and drops the rest. The recipes are what one finds in answers to "how do I log bodies": on Hono `clone()` or `text()` on both sides into pino, on Express the parsed body and `res.json` with one `appendFile` per exchange.'
 
 const GROWTH =
-  'Each step was measured against the bare app at the same step. Blue is Hono, orange is Express; mode `manual`, where nothing is written, is dashed, and the bare app, where it is shown, is dotted.'
+  'In charts with a line for each framework, each step was measured against the bare app at the same step. Blue is Hono, orange is Express; mode `manual`, where nothing is written, is dashed, and the bare app, where it is shown, is dotted.'
 
 const TABLES =
   'Times are microseconds of what is counted in each table, and memory is in MiB or KiB. *Added* is the difference between 10th percentiles; *ratio* is the median over the rounds of how many times longer it took, so that 1.00 is the same.'

@@ -103,7 +103,7 @@ export const GROWTH: readonly Group[] = [
     unit: 'interaction',
     module: 'held.ts',
     entries: sweep(
-      [100, 1000, 10_000].map((x) => ({
+      [1000, 4000, 16_000].map((x) => ({
         x,
         name: `${x} exchanges`,
         settings: { workload: 'calculate' },
