@@ -105,8 +105,12 @@ function names(lines: readonly Line[], up: Scale): string[] {
     const above = ends[at - 1]
     if (above) end.y = Math.max(end.y, above.y + LINE_HEIGHT)
   }
-  const beyond = Math.max(0, (ends.at(-1)?.y ?? 0) - BOTTOM - 4)
+  let lowest = BOTTOM + 4
+  for (const end of ends.toReversed()) {
+    end.y = Math.min(end.y, lowest)
+    lowest = end.y - LINE_HEIGHT
+  }
   return ends.map(({ name, colour, y }) =>
-    label(RIGHT + 12, y - beyond, name, { class: `strong f${colour}` }),
+    label(RIGHT + 12, y, name, { class: `strong f${colour}` }),
   )
 }

@@ -45,15 +45,26 @@ function section(title: string, parts: readonly string[]): string[] {
   return parts.length === 0 ? [] : [`## ${title}`, ...parts]
 }
 
-function introduction({ node, machine, load }: Results): string {
+function introduction({ node, machine, load, found }: Results): string {
   return `# What it costs
 
-These figures are from one run of \`npm run bench -- --docs\`, which wrote this page, on Node ${node} and ${machine}. ${noise(load)} Read them as ratios between things that were measured side by side, not as what your machine will do.
+\`npm run bench -- --docs\` wrote this page, on Node ${node} and ${machine}. ${wholeness(found)}${noise(load)} Read the figures as ratios between things that were measured side by side, not as what your machine will do.
 
 - Whatever is compared runs in processes of its own, which are played in turn, round by round, so that what else the machine does hits all of them.
 - **bare again** is the same app as **bare**, once more. What it differs by is noise, and so is any difference that is not clearly larger.
 - *In process* means without a network: requests are pushed into the server from within, and what is told is the CPU time of the whole process, all threads, until everything is written. *Over loopback* means real sockets, with the clients in another process.
 - The 10th percentile (p10) of the rounds is the steadiest figure, and what *added* compares. In charts of times and memory, thin lines reach from the first to the third quartile; in those of added CPU time, **bare again** shows how much is noise.`
+}
+
+/** A part of a run must not pass for all of it. */
+function wholeness(found: Results['found']): string {
+  const isWhole = GROUPS.every(({ name, rounds, entries }) => {
+    const findings = found[name]
+    return findings?.length === entries.length && findings[0]!.rounds >= rounds
+  })
+  return isWhole
+    ? ''
+    : '**It is not of a whole run**: there are fewer rounds, and fewer tables or rows in them, than `npm run bench` gives, put together from several runs; each table says its rounds. '
 }
 
 function noise(load: number): string {
@@ -79,7 +90,7 @@ function tables({ found }: Results): string[] {
     const [head = [], ...rows] = tableOf(group, findings)
     const rule = head.map((_, at) => (at === 0 ? '---' : '--:'))
     const lines = [head, rule, ...rows].map((row) => `| ${row.join(' | ')} |`)
-    const summary = `<summary>${group.name}, per ${group.unit}</summary>`
+    const summary = `<summary>${group.name}, per ${group.unit}, ${findings[0]!.rounds} rounds</summary>`
     return [`<details>\n${summary}\n\n${lines.join('\n')}\n\n</details>`]
   })
 }

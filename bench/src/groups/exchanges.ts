@@ -42,7 +42,7 @@ function inProcess(title: Framework): Group {
     count: title === 'Hono' ? 1024 : 512,
     rounds: 80,
     warmUp: 16,
-    quick: 24,
+    quick: title === 'Hono' ? 20 : 14,
   }
 }
 
@@ -56,7 +56,7 @@ function overLoopback(title: Framework): Group {
     count: title === 'Hono' ? 3200 : 1280,
     rounds: 25,
     warmUp: 4,
-    quick: 9,
+    quick: 7,
     quickCount: title === 'Hono' ? 1600 : 640,
   }
 }

@@ -17,6 +17,8 @@ export interface Spread {
 /** What was found of one entry, by the names of its figures. */
 export interface Finding {
   readonly name: string
+  /** How many rounds were measured. */
+  readonly rounds: number
   readonly point?: Entry['point']
   readonly spreads: Readonly<Record<string, Spread>>
 }
@@ -35,6 +37,7 @@ export function findings(
     })
     return {
       name: entry.name,
+      rounds: readings[at]?.length ?? 0,
       ...(entry.point && { point: entry.point }),
       spreads: Object.fromEntries(spreads),
     }
