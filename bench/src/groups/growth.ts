@@ -38,8 +38,8 @@ const SHAPE = {
 
 const MEMORY = { measures: [HEAP], count: 0, rounds: 3, warmUp: 1, quick: 0 } as const
 
-/** Ten thousand where each may have a descriptor; the rest is for files, and for what else is open. */
-const MOST_CLIENTS = Math.min(10_000, Math.floor(descriptors() / 2))
+/** As many as descriptors allow, of which files and what else is open need some; 8,000 at most. */
+const MOST_CLIENTS = Math.min(8000, Math.floor(descriptors() / 2))
 
 /** How costs grow with what an app may have more of. */
 export const GROWTH: readonly Group[] = [
