@@ -39,9 +39,10 @@ interface Entry {
   /** Absent where the sample is all in its row. */
   readonly files: StagedFiles | undefined
   readonly since: number
-  readonly settle: (entry: Entry) => void
-  count?: number
-  error?: unknown
+  readonly resolve: (count: number) => void
+  readonly reject: (error: FlaggingError) => void
+  count: number | undefined
+  error: unknown
 }
 
 /**
@@ -74,11 +75,8 @@ export class DatasetLog {
   append(row: SampleRow): Promise<number> {
     return new Promise((resolve, reject) => {
       const files = row.files.length > 0 ? new StagedFiles(this.#staging, row) : undefined
-      const settle = ({ count, error }: Entry): void => {
-        if (count === undefined) reject(storeError(error))
-        else resolve(count)
-      }
-      this.#queue.push({ row, files, since: performance.now(), settle })
+      const since = performance.now()
+      this.#queue.push({ row, files, since, resolve, reject, count: undefined, error: undefined })
       if (this.#draining !== undefined) return
       const draining = this.#drain()
       // Over already if not even the first turn could be waited for.
@@ -108,9 +106,9 @@ export class DatasetLog {
       }
       for (const entry of batch) {
         try {
-          entry.settle(entry)
+          settle(entry)
         } catch {
-          entry.settle(entry)
+          settle(entry)
         }
       }
     } while (this.#queue.length > 0)
@@ -283,6 +281,11 @@ export class DatasetLog {
       return undefined
     }
   }
+}
+
+function settle({ count, error, resolve, reject }: Entry): void {
+  if (count === undefined) reject(storeError(error))
+  else resolve(count)
 }
 
 function byLayout(entries: readonly Entry[]): Iterable<Entry[]> {

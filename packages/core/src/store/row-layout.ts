@@ -17,8 +17,11 @@ export const DETAIL_COLUMNS = [
 /** A column of our own that can be asked for. */
 export type DetailColumn = (typeof DETAIL_COLUMNS)[number]
 
+/** Our own columns that are there where their value is given, in this order. */
+export const OPTIONAL_COLUMNS = ['flag_option', 'username', 'comment', 'correction'] as const
+
 /** A column of our own. */
-export type OwnColumn = 'flag_option' | 'username' | 'comment' | 'correction' | DetailColumn
+export type OwnColumn = (typeof OPTIONAL_COLUMNS)[number] | DetailColumn
 
 const UNTYPED: ReadonlySet<string> = new Set(['correction', 'status', 'duration', 'truncated'])
 

@@ -9,16 +9,10 @@ import { stringifyJSON } from '../capture/stringify-json.ts'
 import { SourceFile, textSource } from './byte-source.ts'
 import { encodeCell } from './cells.ts'
 import type { RowLayout } from './row-layout.ts'
+import { simpleCell } from './simple-cell.ts'
 
 /** The longest text that stands in a cell: Python's `csv` reads no field of more than 131,072. */
 export const MAX_CELL: number = 100_000
-
-/** A value, and its exact JSON text where JavaScript cannot hold it. */
-export interface RowValue {
-  /** Not looked at where there is a text. */
-  readonly value?: FlagValue | undefined
-  readonly json?: string | undefined
-}
 
 /** The files of one cell. */
 export interface RowFiles {
@@ -29,36 +23,48 @@ export interface RowFiles {
   readonly spilled?: 'txt' | 'json'
 }
 
+const NO_FILES: readonly RowFiles[] = []
+
 /** A sample, ready to be written but for the number that its files get. */
-export interface SampleRow {
+export class SampleRow {
   readonly layout: RowLayout
   /** By column; those of files are filled in when their names are known. */
-  readonly cells: string[]
-  readonly files: readonly RowFiles[]
+  readonly cells: string[] = []
+  files: readonly RowFiles[] = NO_FILES
   /** Roughly how much work it is, in bytes. */
-  readonly weight: number
-}
+  weight = 0
 
-/** Makes the row of a sample; the values are in the order of the layout's columns. */
-export function sampleRow(layout: RowLayout, values: readonly RowValue[]): SampleRow {
-  const cells: string[] = []
-  const files: RowFiles[] = []
-  let weight = 0
-  for (const [column, { value = null, json }] of values.entries()) {
+  constructor(layout: RowLayout) {
+    this.layout = layout
+  }
+
+  /**
+   * Adds the value of the next column.
+   * @param json its exact JSON text where JavaScript cannot hold it; then the value is not looked at
+   */
+  add(value: FlagValue, json?: string): void {
+    const column = this.cells.length
+    const onlyColumn = this.layout.header.length === 1
+    const mode = this.layout.modes[column] ?? 'any'
+    const simple = json === undefined ? simpleCell(value, mode, onlyColumn) : undefined
+    if (simple !== undefined) {
+      this.cells.push(simple)
+      this.weight += simple.length
+      return
+    }
     const held = json === undefined ? filesOf(value) : undefined
     const made = held
       ? { column, files: held }
-      : cellOrSpill(layout, column, value as JSONValue, json)
+      : cellOrSpill(this.layout, column, json === undefined ? (value as JSONValue) : null, json)
     if (typeof made === 'string') {
-      cells.push(made)
-      weight += made.length
-    } else {
-      cells.push('')
-      files.push(made)
-      for (const { size } of made.files) weight += size / 16
+      this.cells.push(made)
+      this.weight += made.length
+      return
     }
+    this.cells.push('')
+    this.files = [...this.files, made]
+    for (const { size } of made.files) this.weight += size / 16
   }
-  return { layout, cells, files, weight }
 }
 
 function filesOf(value: FlagValue): readonly FlaggedFile[] | undefined {
