@@ -107,6 +107,14 @@ export function watchedFileSystem(watch: (call: Call) => Fault | void): FileSyst
     return {
       fd: file.fd,
       stat: call('fstat', () => file.stat()),
+      statNow() {
+        check('fstatNow', path)
+        return file.statNow()
+      },
+      readNow(...args) {
+        check('readNow', path)
+        return file.readNow(...args)
+      },
       read: call('read', (...args: Parameters<OpenFile['read']>) => file.read(...args)),
       async write(bytes, offset, length, position) {
         const fault = watch({ name: 'write', path })
@@ -129,6 +137,13 @@ export function watchedFileSystem(watch: (call: Call) => Fault | void): FileSyst
   const wrapped = { ...nodeFileSystem } as unknown as Record<string, unknown>
   for (const [name, run] of Object.entries(nodeFileSystem)) {
     if (name === 'lockProblem') continue
+    if (name === 'lstatNow' || name === 'statNow') {
+      wrapped[name] = (path: string) => {
+        check(name, path)
+        return nodeFileSystem[name](path)
+      }
+      continue
+    }
     wrapped[name] = async (...args: string[]) => {
       check(name, args.at(name === 'link' || name === 'rename' ? 1 : 0) ?? '')
       if (name === 'syncDirectory') return undefined

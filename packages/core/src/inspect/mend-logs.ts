@@ -1,6 +1,7 @@
 import { randomName } from '../store/disk.ts'
 import type { FoundDataset, FoundLog } from '../store/find-logs.ts'
 import { LogFile } from '../store/log-file.ts'
+import { QuickLooks } from '../store/quick-looks.ts'
 import { scanRange } from '../store/log-scan.ts'
 import { type Span, copySpans, lengthOf, quarantine } from '../store/quarantine.ts'
 import { EMPTY_SIDECAR, type Sidecar } from '../store/sidecar.ts'
@@ -74,7 +75,8 @@ async function catchUp({ fs, dir, folder }: MendContext, name: string): Promise<
   const report = ({ message }: Error): void => {
     to = /\.flagging\/\S+/.exec(message)?.[0] ?? to
   }
-  const log = new LogFile(name, { fs, dir, folder, sync: true, report })
+  const quick = new QuickLooks()
+  const log = new LogFile(name, { fs, dir, folder, sync: true, quick, report })
   try {
     await log.catchUp(await fs.lstat(`${dir}/${name}`))
   } finally {

@@ -5,6 +5,7 @@ import type { FileStat } from './file-system.ts'
 import { type LogContext, LogFile } from './log-file.ts'
 import { EMPTY_SIDECAR, LOG_NAME, type Sidecar, readSidecar, writeSidecar } from './sidecar.ts'
 import { type RowLayout, isSameLayout, isSameList } from './row-layout.ts'
+import { type Survey, survey } from './survey.ts'
 
 /** The folder of a dataset that holds our working files. */
 export const WORKING_FOLDER = '.flagging'
@@ -14,15 +15,6 @@ export const SIDECAR_NAME = 'components.json'
 // A directory may change twice within one tick of the file system's clock.
 const CLOCK_TICK_MS = 100
 const MAX_OPEN_LOGS = 4
-
-/** What was found of a dataset under its lock, before any of it is trusted. */
-export interface Survey {
-  /** What lies where the lock file, or in exclusive use the working folder, should be. */
-  readonly guard: FileStat | undefined
-  readonly directory: FileStat | undefined
-  readonly sidecar: FileStat | undefined
-  readonly logs: ReadonlyMap<string, FileStat | undefined>
-}
 
 /**
  * The logs of one dataset with their component list: what is known of them, kept up to date by
@@ -59,13 +51,14 @@ export class DatasetFiles {
 
   /** Makes the folders that are missing and forgets what was known of others in their place. */
   async begin(): Promise<void> {
-    const { fs, dir, folder, sync } = this.#context
+    const { fs, dir, folder, sync, quick } = this.#context
     await this.close()
     this.#logs.clear()
     this.#folders.clear()
     this.#sidecar = EMPTY_SIDECAR
     this.#sidecarStat = this.#listedAt = undefined
     await makeDirectories(fs, folder, sync)
+    await quick.begin(fs, folder)
     // Others may have made these just now and not brought them to the disk yet: the folder of an
     // endpoint lies in one that all endpoints share.
     for (const above of sync ? [dirname(dir), dirname(dirname(dir))] : []) {
@@ -75,28 +68,16 @@ export class DatasetFiles {
   }
 
   /** Looks at everything that others may have changed. */
-  async survey(): Promise<Survey> {
-    const { fs, dir, folder } = this.#context
-    const look = (path: string) => unless('ENOENT ENOTDIR', fs.lstat(path))
-    const known = [...this.#logs.values()]
-    const [guard, directory, sidecar, ...stats] = await Promise.all([
-      look(this.#guard),
-      unless('ENOENT ENOTDIR', fs.stat(dir)),
-      look(`${folder}/${SIDECAR_NAME}`),
-      ...known.map((log) => look(log.path)),
-    ])
-    const logs = new Map(known.map((log, index) => [log.name, stats[index]]))
-    if (directory !== undefined && directory.mtimeMs !== this.#listedAt) {
-      const isSettled = Date.now() - directory.mtimeMs > CLOCK_TICK_MS
-      for (const { name } of await fs.readdir(dir)) {
-        if (logs.has(name) || !LOG_NAME.test(name)) continue
-        const log = new LogFile(name, this.#context)
-        this.#logs.set(name, log)
-        logs.set(name, await look(log.path))
-      }
-      this.#listedAt = isSettled ? directory.mtimeMs : undefined
-    }
-    return { guard, directory, sidecar, logs }
+  survey(): Survey | Promise<Survey> {
+    const { folder } = this.#context
+    const guard = this.#guard
+    const found = survey(this.#context, {
+      guard,
+      sidecar: `${folder}/${SIDECAR_NAME}`,
+      logs: this.#logs,
+    })
+    if (found instanceof Promise) return found.then((looked) => this.#withNewLogs(looked))
+    return this.#isListed(found) ? found : this.#withNewLogs(found)
   }
 
   /** How many bytes {@link catchUp} would have to read. */
@@ -187,6 +168,25 @@ export class DatasetFiles {
   /** Closes all logs. */
   async close(): Promise<void> {
     for (const log of this.#logs.values()) await log.close()
+  }
+
+  #isListed({ directory }: Survey): boolean {
+    return directory === undefined || directory.mtimeMs === this.#listedAt
+  }
+
+  async #withNewLogs(found: Survey): Promise<Survey> {
+    const { fs, dir } = this.#context
+    const { directory, logs } = found
+    if (directory === undefined || this.#isListed(found)) return found
+    const isSettled = Date.now() - directory.mtimeMs > CLOCK_TICK_MS
+    for (const { name } of await fs.readdir(dir)) {
+      if (logs.has(name) || !LOG_NAME.test(name)) continue
+      const log = new LogFile(name, this.#context)
+      this.#logs.set(name, log)
+      logs.set(name, await unless('ENOENT ENOTDIR', fs.lstat(log.path)))
+    }
+    this.#listedAt = isSettled ? directory.mtimeMs : undefined
+    return found
   }
 
   #matches(name: string, layout: RowLayout): boolean {

@@ -1,16 +1,18 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FlaggingError } from '../errors.ts'
-import { DatasetFiles, type Survey, WORKING_FOLDER } from './dataset-files.ts'
+import { DatasetFiles, WORKING_FOLDER } from './dataset-files.ts'
 import { DatasetLock, stuck } from './dataset-lock.ts'
 import { errnoOf, unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
 import { HourlySweep } from './hourly-sweep.ts'
 import type { LogContext } from './log-file.ts'
+import { QuickLooks } from './quick-looks.ts'
 import type { SampleRow } from './sample-row.ts'
 import { type StoredSize, noteSizes } from './size-ledger.ts'
 import { StagedFiles, type StagingContext } from './staged-files.ts'
 import { AppendError, removed, storeError } from './store-errors.ts'
+import type { Survey } from './survey.ts'
 
 const MAX_ROWS = 1000
 const MAX_WEIGHT = 4 * 1024 * 1024
@@ -64,7 +66,8 @@ export class DatasetLog {
   /** @param dir the dataset's folder, absolute; made with the first sample */
   constructor(dir: string, options: DatasetOptions) {
     const { fs, sync, exclusive, report } = options
-    this.#context = { fs, dir, folder: `${dir}/${WORKING_FOLDER}`, sync, report }
+    const folder = `${dir}/${WORKING_FOLDER}`
+    this.#context = { fs, dir, folder, sync, quick: new QuickLooks(), report }
     this.#staging = { ...this.#context, activeContent: options.activeContent }
     this.#lock = exclusive ? undefined : new DatasetLock(fs, this.#context.folder)
     this.#files = new DatasetFiles(this.#context, this.#lock?.path ?? this.#context.folder)

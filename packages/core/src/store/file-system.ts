@@ -17,8 +17,12 @@ export interface FileStat {
 export interface OpenFile {
   readonly fd: number
   stat(): Promise<FileStat>
+  /** The same at once: only for files of a disk that {@link FileSystem.isLocal}. */
+  statNow(): FileStat
   /** Reads up to `length` bytes at `position`; gives how many were read, 0 at the end. */
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  /** The same at once: only for bytes that are in the kernel's memory. */
+  readNow(target: Uint8Array, offset: number, length: number, position: number): number
   /** One `write`; gives how many bytes the kernel took, which may be fewer. */
   write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number>
   truncate(size: number): Promise<void>
@@ -61,6 +65,11 @@ export interface FileSystem {
   /** Does not follow a symbolic link; {@link FileSystem.stat} does. */
   lstat(path: string): Promise<FileStat>
   stat(path: string): Promise<FileStat>
+  /** The same at once, where the disk {@link isLocal}; `undefined` where there is nothing. */
+  lstatNow(path: string): FileStat | undefined
+  statNow(path: string): FileStat | undefined
+  /** Whether a path is on a disk of this machine that is known to answer from memory. */
+  isLocal(path: string): Promise<boolean>
   /** Gives an existing file a second name; `EEXIST` if the name is taken. */
   link(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>

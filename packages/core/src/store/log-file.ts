@@ -3,9 +3,10 @@ import { readRange, writeAll } from './disk.ts'
 import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 import { formatInTurns } from './format-in-turns.ts'
 import { AppendError, changed, notAFile, tornRow } from './store-errors.ts'
-import { isKept } from './log-kept.ts'
+import { type Written, isInMemory, isKept, isKeptNow } from './log-kept.ts'
 import { MAX_UNSYNCED, readHeader, scanRange } from './log-scan.ts'
 import { quarantine } from './quarantine.ts'
+import type { QuickLooks } from './quick-looks.ts'
 
 /** What a log needs of its dataset. */
 export interface LogContext {
@@ -16,6 +17,7 @@ export interface LogContext {
   readonly folder: string
   /** Whether rows and files are brought to the disk; what is made or cut once always is. */
   readonly sync: boolean
+  readonly quick: QuickLooks
   /** Told of what was set aside. */
   readonly report: (error: FlaggingError) => void
 }
@@ -169,16 +171,27 @@ export class LogFile {
     }
     await writeAll(file, bytes, at)
     if (!this.#context.sync) return
+    const isThere = await this.#syncAndLook({ file, path: this.path, from: this.#size, end })
+    // A copy that somebody made meanwhile may have the rows, and names their files.
+    if (!isThere) throw new AppendError(changed(this.name, 'written'), false)
+    this.#synced = end
+  }
+
+  async #syncAndLook(written: Written): Promise<boolean> {
+    const { fs, quick } = this.#context
+    const { file } = written
+    if (quick.ofOpenFiles && isInMemory(written)) {
+      await file.datasync()
+      return isKeptNow(fs, written)
+    }
     // Beside the sync, which takes longer: on its own it would cost a tenth of a batch.
-    const looking = isKept(this.#context.fs, this.path, file, this.#size, end)
+    const looking = isKept(fs, written)
     try {
       await file.datasync()
     } finally {
       await looking
     }
-    // A copy that somebody made meanwhile may have the rows, and names their files.
-    if (!(await looking)) throw new AppendError(changed(this.name, 'written'), false)
-    this.#synced = end
+    return looking
   }
 
   /** Syncs. A descriptor that has told of a failure says nothing of it any more, and is left. */

@@ -33,15 +33,21 @@ interface Plan {
   readonly nth: number
   readonly fault: DiskFault
   readonly isSticky: boolean
+  readonly isLocal: boolean
   /** Whether the disk is still failing when the logger is closed. */
   readonly whileClosing: boolean
 }
 
 describe('a fault at any call', () => {
-  it.each<CSVLoggerOptions>([{}, { fsync: 'none' }, { exclusive: true }])(
-    'rejects flags at the most, loses nothing and ends by itself: %o',
+  it.each<[CSVLoggerOptions, where: 'here' | 'on a server']>([
+    [{}, 'here'],
+    [{}, 'on a server'],
+    [{ fsync: 'none' }, 'here'],
+    [{ exclusive: true }, 'here'],
+  ])(
+    'rejects flags at the most, loses nothing and ends by itself: %o, %s',
     { timeout: 3_600_000 },
-    async (options) => {
+    async (options, where) => {
       const base = await prepared({
         name: '',
         options,
@@ -50,7 +56,7 @@ describe('a fault at any call', () => {
       })
       let isThrough = false
       for (let nth = 0; !isThrough; nth++) {
-        for (const plan of plansAt(nth, options)) {
+        for (const plan of plansAt(nth, options, where === 'here')) {
           const failed = await runWith(base, plan)
           isThrough = failed === 0
           totals.faults += failed
@@ -101,19 +107,20 @@ async function readUntilFault(disk: ModelDisk): Promise<{ keys: string[]; error?
   return { keys }
 }
 
-function plansAt(nth: number, { fsync, exclusive }: CSVLoggerOptions): Plan[] {
+function plansAt(nth: number, { fsync, exclusive }: CSVLoggerOptions, isLocal: boolean): Plan[] {
   const all = CODES.flatMap((code, index) =>
     [false, true].map((isSticky) => ({
       nth,
       fault: { code, short: index % 2 === 0 ? 7 : 0, kept: KEPT[(nth + index) % KEPT.length] },
       isSticky,
+      isLocal,
       whileClosing: (nth + index) % 3 === 0,
     })),
   )
   if (isCampaign) return all
   // Another code at each call; the modes that differ little have but one run each.
   const at = (nth * 2) % all.length
-  const isOther = fsync !== undefined || exclusive !== undefined
+  const isOther = fsync !== undefined || exclusive !== undefined || !isLocal
   return isOther ? all.slice(at + (nth % 2), at + (nth % 2) + 1) : all.slice(at, at + 2)
 }
 
@@ -125,6 +132,7 @@ async function runWith(base: Run, plan: Plan): Promise<number> {
   })
   run.options = base.options
   const { disk } = run
+  disk.local = plan.isLocal
   const logger = run.logger(run.options)
   let failed = 0
   let place = ''

@@ -42,7 +42,9 @@ async function answers(disk: FileSystem, dir: string): Promise<unknown[]> {
   log.push(await text(file), (await file.stat()).size, (await file.stat()).kind)
   await ask(disk.link(`${dir}/d/a`, `${dir}/d/b`))
   await ask(disk.link(`${dir}/d/a`, `${dir}/d/b`))
-  log.push((await disk.lstat(`${dir}/d/b`)).nlink)
+  log.push((await disk.lstat(`${dir}/d/b`)).nlink, disk.lstatNow(`${dir}/d/b`)?.nlink)
+  log.push(disk.lstatNow(`${dir}/d/none`), disk.statNow(`${dir}/d/a/none`), file.statNow().size)
+  log.push(disk.statNow(`${dir}/d`)?.kind, file.readNow(Buffer.alloc(3), 0, 3, 8))
   await ask(disk.rmdir(`${dir}/d`))
   const other = (await ask(disk.open(`${dir}/d/c`, 'create')))!
   await ask(disk.rename(`${dir}/d/c`, `${dir}/d/b`))

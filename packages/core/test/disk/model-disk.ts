@@ -39,6 +39,8 @@ export class ModelDisk implements FileSystem {
   free = 1e12
   /** Whether a file may have several names. */
   hasLinks = true
+  /** Whether it is a disk of the machine itself, which answers at once. */
+  local = true
   /** How many calls there were. */
   calls = 0
   readonly #open = new Map<number, number>()
@@ -133,6 +135,21 @@ export class ModelDisk implements FileSystem {
     return this.statOf(this.#find(path))
   }
 
+  lstatNow(path: string): FileStat | undefined {
+    this.call('lstat', path)
+    return this.#found(path)
+  }
+
+  statNow(path: string): FileStat | undefined {
+    this.call('stat', path)
+    return this.#found(path)
+  }
+
+  async isLocal(path: string): Promise<boolean> {
+    this.call('isLocal', path)
+    return this.local
+  }
+
   async link(from: string, to: string): Promise<void> {
     this.call('link', to)
     if (!this.hasLinks) throw failure('EPERM')
@@ -208,6 +225,14 @@ export class ModelDisk implements FileSystem {
     this.change({ kind: 'names', changes })
   }
 
+  #found(path: string): FileStat | undefined {
+    try {
+      return this.statOf(this.#find(path))
+    } catch {
+      return undefined
+    }
+  }
+
   #find(path: string): Inode {
     if (path === '/') return this.image.inode(ROOT)
     const [directory, name] = this.#parent(path)
@@ -261,6 +286,10 @@ class ModelFile implements OpenFile {
   }
 
   async stat(): Promise<FileStat> {
+    return this.statNow()
+  }
+
+  statNow(): FileStat {
     this.#call('fstat')
     return this.#disk.statOf(this.#disk.image.inode(this.#ino))
   }
@@ -271,6 +300,10 @@ class ModelFile implements OpenFile {
     length: number,
     position: number,
   ): Promise<number> {
+    return this.readNow(target, offset, length, position)
+  }
+
+  readNow(target: Uint8Array, offset: number, length: number, position: number): number {
     this.#call('read')
     const { bytes } = this.#disk.image.file(this.#ino)
     return position < bytes.length ? bytes.copy(target, offset, position, position + length) : 0

@@ -126,6 +126,13 @@ export const WORKLOADS: readonly Workload[] = [
   { name: 'batches with files', play: batches },
   { name: 'batches that are not synced', options: { fsync: 'none' }, play: batches },
   { name: 'batches of the only writer', options: { exclusive: true }, play: batches },
+  {
+    name: 'batches on the disk of a server',
+    play(run) {
+      run.disk.local = false
+      return batches(run)
+    },
+  },
   { name: 'cells of several pages that look like rows', play: decoys },
   { name: 'such cells that are not synced', options: { fsync: 'none' }, play: decoys },
   {
