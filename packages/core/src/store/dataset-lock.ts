@@ -7,6 +7,7 @@ import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 const MIN_POLL_MS = 1
 const POLL_SPREAD_MS = 2
 const MAX_TURN_MS = 250
+const ROUND_MS = 10
 
 /**
  * The lock of one dataset: among loggers of a process, worker threads and processes. The kernel holds
@@ -19,6 +20,7 @@ export class DatasetLock {
   #lock: OpenFile | undefined
   #turn: OpenFile | undefined
   #identity: FileStat | undefined
+  #roundEnds = 0
 
   /** @param folder the dataset's `.flagging` */
   constructor(fs: FileSystem, folder: string) {
@@ -35,7 +37,7 @@ export class DatasetLock {
   async open(): Promise<void> {
     if (this.#identity !== undefined) return
     this.#lock ??= await openOrCreate(this.#fs, this.path)
-    // Whoever waits holds this one, so that a busy neighbour cannot take the lock twice in a row.
+    // Whoever waits holds this one, so that a busy neighbour cannot keep the lock for ever.
     this.#turn ??= await openOrCreate(this.#fs, `${this.#folder}/turn`)
     this.#identity = await this.#lock.stat()
   }
@@ -54,6 +56,14 @@ export class DatasetLock {
     const lock = this.#lock
     const turn = this.#turn
     if (lock === undefined || turn === undefined) throw new Error('The lock is not open')
+    if (performance.now() < this.#roundEnds && tryLock(lock)) return true
+    this.#roundEnds = 0
+    const isTaken = await this.#takeInTurn(lock, turn, until)
+    if (isTaken) this.#roundEnds = performance.now() + ROUND_MS
+    return isTaken
+  }
+
+  async #takeInTurn(lock: OpenFile, turn: OpenFile, until: number): Promise<boolean> {
     // Whoever has the turn may have been stopped: then the order is lost, but not the lock.
     const patience = performance.now() + MAX_TURN_MS
     let mine = false
