@@ -49,16 +49,39 @@ export class CallbackGate {
     details: FlagDetails,
   ): Promise<number> {
     const before = this.#setupsWaiting > 0 ? this.#setups : undefined
-    const flag = async () => {
-      if (before) await before
-      if (setUp) await setUp
-      return this.callback.flag(data, option, username, details)
+    const running =
+      before === undefined && setUp === undefined
+        ? this.#flagNow(data, option, username, details)
+        : this.#flagAfter([before, setUp], data, option, username, details)
+    const settled = (): void => {
+      // What is thrown here would end the process.
+      try {
+        this.#running.delete(running)
+      } catch {
+        this.#running.delete(running)
+      }
     }
-    const running = flag()
     this.#running.add(running)
-    const settled = () => this.#running.delete(running)
-    running.then(settled, settled).catch(() => {})
+    void running.then(settled, settled)
     return running
+  }
+
+  /** Without a promise of our own where the callback gives one. */
+  #flagNow(...flag: Parameters<FlaggingCallback['flag']>): Promise<number> {
+    try {
+      const result = this.callback.flag(...flag)
+      return result instanceof Promise ? result : Promise.resolve(result)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  async #flagAfter(
+    setups: readonly (Promise<void> | undefined)[],
+    ...flag: Parameters<FlaggingCallback['flag']>
+  ): Promise<number> {
+    for (const setup of setups) await setup
+    return this.callback.flag(...flag)
   }
 
   /** Waits for the running flags as long as for any, then closes the callback. */

@@ -130,10 +130,12 @@ export class DatasetLog {
 
   /** Stores a batch, or says of each entry why not. Never rejects. */
   async #store(batch: readonly Entry[]): Promise<void> {
+    let staged: Entry[] = []
     try {
+      staged = batch.filter(({ files }) => files !== undefined)
       await this.#open()
-      await this.#stage(batch)
-      const ready = batch.filter(({ error }) => error === undefined)
+      if (staged.length > 0) await this.#stage([...staged])
+      const ready = staged.length > 0 ? batch.filter(({ error }) => error === undefined) : batch
       if (ready.length === 0) return
       const survey = await this.#enter(ready[0]?.since ?? 0)
       try {
@@ -145,7 +147,7 @@ export class DatasetLog {
     } catch (error) {
       for (const entry of batch) entry.error ??= error
     } finally {
-      await Promise.all(batch.flatMap(({ files }) => files?.clear() ?? []))
+      if (staged.length > 0) await Promise.all(staged.flatMap(({ files }) => files?.clear() ?? []))
     }
     this.#sweep.inTime()
   }
@@ -163,9 +165,7 @@ export class DatasetLog {
     await this.#lock?.close()
   }
 
-  async #stage(batch: readonly Entry[]): Promise<void> {
-    const waiting = batch.filter(({ files }) => files !== undefined)
-    if (waiting.length === 0) return
+  async #stage(waiting: Entry[]): Promise<void> {
     const { fs, folder } = this.#context
     if ((await unless('ENOENT ENOTDIR', fs.lstat(folder))) === undefined) {
       await this.#shut()
