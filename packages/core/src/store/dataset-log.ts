@@ -24,6 +24,7 @@ const MAX_PATIENCE_MS = 8000
 // What may be read while others wait: some hundredths of a second.
 const MAX_UNREAD = 8 * 1024 * 1024
 const MAX_ROUNDS = 5
+const MAX_GATHER_MS = 10
 
 /** How a dataset is written. */
 export interface DatasetOptions {
@@ -99,8 +100,7 @@ export class DatasetLog {
     do {
       let batch: Entry[] = []
       try {
-        // What else comes in during this turn joins the batch.
-        await nextTurn()
+        await this.#gather()
         batch = this.#takeBatch()
         await this.#store(batch)
       } catch (error) {
@@ -116,6 +116,24 @@ export class DatasetLog {
       }
     } while (this.#queue.length > 0)
     this.#draining = undefined
+  }
+
+  /**
+   * What else comes in during this turn joins the batch; and what follows in the next ones, while each
+   * brings more. A busy host's flags then share the price of a sync, the largest part of theirs; one
+   * that has nothing else to wait for waits no longer.
+   */
+  async #gather(): Promise<void> {
+    const until = performance.now() + MAX_GATHER_MS
+    let before: number
+    do {
+      before = this.#queue.length
+      await nextTurn()
+    } while (
+      this.#queue.length > before &&
+      this.#queue.length < MAX_ROWS &&
+      performance.now() < until
+    )
   }
 
   #takeBatch(): Entry[] {
