@@ -11,7 +11,7 @@ import { entriesFrom, firstRecord } from '../store/log-records.ts'
 import { endOfRows } from '../store/log-scan.ts'
 import { ownColumns, ownLabels } from '../store/own-columns.ts'
 import type { ParsedRecord } from '../store/record-parser.ts'
-import { BadDraft, type LogPlan, RowDraft } from '../store/row-draft.ts'
+import { BadDraft, type LogPlan, RowDraft, logPlan } from '../store/row-draft.ts'
 import { MAX_CELL } from '../store/sample-row.ts'
 import type { LogLayout } from '../store/sidecar.ts'
 import { ClaimedFiles } from './claimed-files.ts'
@@ -105,7 +105,7 @@ export class LogRows {
     this.#claims = new ClaimedFiles(fs, dir)
     const isWhole = first && problemOf(first, first.cells.length) === undefined
     const columns = isWhole ? this.#columns(place, first.cells) : undefined
-    this.#plan = columns && { name, title: this.title, endpoint, columns, absent: [] }
+    this.#plan = columns && logPlan(this.title, { name, endpoint, columns, absent: [] })
     this.folders = kind === 'own' && columns ? labelFolders(columns.map(({ label }) => label)) : []
   }
 

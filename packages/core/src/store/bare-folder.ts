@@ -1,10 +1,10 @@
 import { badRow } from './bad-row.ts'
 import { SourceFile, pathSource } from './byte-source.ts'
 import { unless } from './disk.ts'
-import type { Draft } from './draft.ts'
+import { type Drafts, listed } from './draft.ts'
 import { mediaTypeOf } from './file-kind.ts'
 import type { DirectoryEntry, FileSystem } from './file-system.ts'
-import { setOwn } from './row-draft.ts'
+import { setOwn } from './sample-form.ts'
 import type { Sample } from './sample.ts'
 
 const ORDER = new Intl.Collator('en', { numeric: true })
@@ -18,12 +18,17 @@ export function fileDrafts(
   dir: string,
   entries: readonly DirectoryEntry[],
   label: string,
-): Draft[] {
-  return entries
+): Drafts {
+  const files = entries
     .filter(({ name, kind }) => kind === 'file' && !name.startsWith('.'))
     .map(({ name }) => name)
     .toSorted(ORDER.compare)
-    .map((name, n) => ({ isCertain: true, read: () => fileSample(fs, dir, name, label, n) }))
+  return listed(
+    files.map((name, n) => ({
+      isCertain: true,
+      read: () => fileSample(fs, dir, name, label, n),
+    })),
+  )
 }
 
 async function fileSample(

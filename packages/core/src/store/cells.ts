@@ -115,7 +115,8 @@ function needsMark(text: string, mode: CellMode, onlyColumn: boolean): boolean {
 }
 
 function isStoredPath(text: string): boolean {
-  return text.length < 320 && STORED_PATH.test(text)
+  // Most texts have no `/`, and the pattern looks through all of one to see that.
+  return text.length < 320 && text.includes('/') && STORED_PATH.test(text)
 }
 
 function isPathList(text: string): boolean {
@@ -139,7 +140,7 @@ function readJSON(text: string): JSONValue | undefined {
   const last = text.charAt(text.length - 1)
   if ((first === '{' && last === '}') || (first === '[' && last === ']')) return parseJSON(text)
   if (text === 'true' || text === 'false') return text === 'true'
-  return STRICT_NUMBER.test(text) ? (JSON.parse(text) as number) : undefined
+  return STRICT_NUMBER.test(text) ? Number(text) : undefined
 }
 
 function parseJSON(text: string): JSONValue | undefined {

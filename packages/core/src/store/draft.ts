@@ -7,3 +7,15 @@ export interface Draft {
   /** Reads it; throws or rejects with a bad row. */
   read(): Sample | Promise<Sample>
 }
+
+/** Drafts that lie in memory, to be taken one after the other. */
+export interface Drafts {
+  /** The next one, which may be read until another is taken; `undefined` behind the last one. */
+  next(): Draft | undefined
+}
+
+/** The drafts of a list. */
+export function listed(drafts: Iterable<Draft>): Drafts {
+  const iterator = drafts[Symbol.iterator]()
+  return { next: () => iterator.next().value as Draft | undefined }
+}

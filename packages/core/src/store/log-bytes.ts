@@ -1,6 +1,8 @@
 import type { OpenFile } from './file-system.ts'
 
 const OVERLAP = 64
+/** The most bytes that memory is kept for. */
+const ROOM = 256 * 1024 + OVERLAP
 
 /**
  * The bytes of a log as it was when it was opened, whatever becomes of the file: what is appended is
@@ -9,6 +11,7 @@ const OVERLAP = 64
 export class LogBytes {
   readonly #file: OpenFile
   #end: number
+  #room = Buffer.alloc(0)
   /** The last bytes that were read, and where they end. */
   #tail: Uint8Array = new Uint8Array(0)
   #tailEnd = -1
@@ -24,25 +27,34 @@ export class LogBytes {
     return this.#end
   }
 
-  /** Up to `length` bytes at an offset, in a buffer of their own; none at the end. */
+  /** Up to `length` bytes at an offset, which last until the next are read; none at the end. */
   async read(position: number, length: number): Promise<Buffer> {
-    const known = position === this.#tailEnd ? this.#tail : this.#tail.subarray(0, 0)
-    const from = position - known.length
+    const tailStart = this.#tailEnd - this.#tail.length
+    const from = position > tailStart && position <= this.#tailEnd ? tailStart : position
     const to = Math.min(position + length, this.#end)
-    const bytes = Buffer.allocUnsafe(Math.max(0, to - from))
+    const bytes = this.#memory(Math.max(0, to - from))
     let done = 0
     while (done < bytes.length) {
       const count = await this.#file.read(bytes, done, bytes.length - done, from + done)
       if (count === 0) break
       done += count
     }
-    const isSame = bytes.subarray(0, Math.min(done, known.length)).equals(known)
+    const isCovered = this.#tail.length > 0 && from <= tailStart && to >= this.#tailEnd
+    const found = bytes.subarray(tailStart - from, Math.min(done, this.#tailEnd - from))
+    const isSame = !isCovered || found.equals(this.#tail)
     // Other bytes than before: what stands behind them need not start where a record does.
-    const count = isSame ? done - known.length : 0
+    const count = isSame ? Math.max(0, done - (position - from)) : 0
     if (from + done < to || !isSame) this.#end = Math.min(this.#end, position + count)
-    const read = bytes.subarray(known.length, known.length + count)
+    const read = bytes.subarray(position - from, position - from + count)
     if (count >= OVERLAP) this.#tail = Buffer.from(read.subarray(-OVERLAP))
     this.#tailEnd = count >= OVERLAP ? position + count : -1
     return read
+  }
+
+  /** Memory for bytes that are read, the same one again where it can be. */
+  #memory(length: number): Buffer {
+    if (length > ROOM) return Buffer.allocUnsafe(length)
+    if (this.#room.length < length) this.#room = Buffer.allocUnsafeSlow(length)
+    return this.#room.subarray(0, length)
   }
 }

@@ -1,5 +1,6 @@
 import type { Component, ComponentType } from '../components.ts'
 import type { FlagValue } from '../sample/flag-value.ts'
+import type { CellMode } from './cells.ts'
 import type { Asked } from './read-options.ts'
 
 /** A value that was looked up on the disk. */
@@ -22,6 +23,8 @@ export interface LogColumn {
   /** Where its values go; `undefined` where nobody asked for them. */
   readonly part: Side | 'details' | undefined
   readonly read: CellReader
+  /** Set where `read` does no more than `decodeCell` in this mode, unless a cell names files. */
+  readonly mode?: CellMode
 }
 
 /** The side that was asked for a label, with the type that was asked for. */

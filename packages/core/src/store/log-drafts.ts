@@ -2,20 +2,21 @@ import { FlaggingError } from '../errors.ts'
 import { badRow } from './bad-row.ts'
 import { SIDECAR_NAME, WORKING_FOLDER } from './dataset-files.ts'
 import { errnoOf, unless } from './disk.ts'
-import type { Draft } from './draft.ts'
+import type { Drafts } from './draft.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import type { FoundDataset, FoundLog } from './find-logs.ts'
 import { gradioColumns, gradioLabels, isGradioHeader } from './gradio.ts'
 import { LogBytes } from './log-bytes.ts'
 import type { LogColumn, Side } from './log-column.ts'
-import { BadSpan, type LogEntry, NOT_UTF8, problemOf } from './log-entry.ts'
-import { entriesFrom, firstRecord } from './log-records.ts'
+import { NOT_UTF8, problemOf } from './log-entry.ts'
+import { firstRecord } from './log-records.ts'
 import { endOfRows } from './log-scan.ts'
 import { ownColumns, ownLabels, unknownColumns } from './own-columns.ts'
 import type { Asked, ReadSettings } from './read-options.ts'
 import type { ParsedRecord } from './record-parser.ts'
 import { IN_UTF16, isUTF16, otherDelimiter } from './resaved.ts'
-import { BadDraft, type LogPlan, RowDraft } from './row-draft.ts'
+import { type LogPlan, logPlan } from './row-draft.ts'
+import { rowDrafts } from './row-drafts.ts'
 import { MAX_CELL } from './sample-row.ts'
 import { EMPTY_SIDECAR, type LogLayout, type Sidecar, readSidecar } from './sidecar.ts'
 import { StoredFiles } from './stored-files.ts'
@@ -28,12 +29,12 @@ const NO_COLUMN: LogColumn = { label: '', part: undefined, read: () => null }
 const NO_FILE = ['ELOOP', 'EISDIR', 'ENXIO']
 const NOT_A_FILE = 'it is no regular file'
 
-/** The rows of a dataset, log by log, in batches that a log was read in. */
+/** The rows of a dataset, log by log, as they come into memory. */
 export async function* datasetDrafts(
   fs: FileSystem,
   dataset: FoundDataset,
   settings: ReadSettings,
-): AsyncGenerator<Draft[]> {
+): AsyncGenerator<Drafts> {
   const reader = new DatasetReader(fs, dataset, settings, await sidecarOf(fs, dataset.dir))
   for (const log of dataset.logs) {
     if (log.isFile) yield* reader.read(log)
@@ -58,7 +59,7 @@ class DatasetReader {
   readonly #asked: Asked
   readonly #onBad: ReadSettings['onBad']
   readonly #sidecar: Sidecar
-  #n = 0
+  readonly #count = { next: 0 }
 
   constructor(fs: FileSystem, dataset: FoundDataset, settings: ReadSettings, sidecar: Sidecar) {
     this.#fs = fs
@@ -78,7 +79,7 @@ class DatasetReader {
     return endpoint === null ? name : `${endpoint}/${name}`
   }
 
-  async *read(log: FoundLog): AsyncGenerator<Draft[]> {
+  async *read(log: FoundLog): AsyncGenerator<Drafts> {
     const file = await this.#open(log)
     if (file === undefined) return
     try {
@@ -91,7 +92,7 @@ class DatasetReader {
       const plan = await this.#planOf(log, bytes, first)
       const form = { width: plan.columns.length, maxCell: MAX_CELL_OF[log.kind] }
       const from = hasHeader(log, first) ? first.end : first.start
-      for await (const entries of entriesFrom(bytes, form, from)) yield this.#drafts(plan, entries)
+      yield* rowDrafts(bytes, plan, form, from, this.#count)
     } finally {
       await file.close()
     }
@@ -106,14 +107,6 @@ class DatasetReader {
       this.leaveOut(log, NOT_A_FILE)
       return undefined
     }
-  }
-
-  #drafts(plan: LogPlan, entries: readonly LogEntry[]): Draft[] {
-    return entries.map((entry) =>
-      entry instanceof BadSpan
-        ? new BadDraft(plan, entry, this.#n++)
-        : new RowDraft(plan, entry, this.#n++),
-    )
   }
 
   /** Whether the first record can say what the others are. */
@@ -132,13 +125,12 @@ class DatasetReader {
     const columns = hasHeader(log, first)
       ? this.#columnsOf(log, first.cells)
       : await this.#columnsAsked(log, bytes, first)
-    return {
+    return logPlan(this.#titleOf(log), {
       name: log.name,
-      title: this.#titleOf(log),
       endpoint: this.#dataset.endpoint,
       columns,
       absent: this.#absent(columns),
-    }
+    })
   }
 
   #columnsOf({ name, kind }: FoundLog, header: readonly string[]): LogColumn[] {

@@ -22,19 +22,29 @@ export async function* entriesFrom(
   form: RowForm,
   from: number,
 ): AsyncGenerator<LogEntry[]> {
-  for (let at = from; at < bytes.end;) {
-    let fault: number | undefined
-    for await (const records of recordsFrom(bytes, at)) {
-      const entries: LogEntry[] = []
-      fault = sort(records, form.width, entries)
-      if (entries.length > 0) yield entries
-      if (fault !== undefined) break
-    }
-    if (fault === undefined) return
-    const reader = new CarefulReader(bytes, form, fault)
-    yield* reader.read()
-    at = reader.at
+  for (let at = from; at < bytes.end;) at = yield* someEntries(bytes, form, at, Infinity)
+}
+
+/** The same for at least `length` bytes; gives the offset at which the log goes on. */
+export async function* someEntries(
+  bytes: LogBytes,
+  form: RowForm,
+  from: number,
+  length: number,
+): AsyncGenerator<LogEntry[], number> {
+  let fault: number | undefined
+  for await (const records of recordsFrom(bytes, from)) {
+    const entries: LogEntry[] = []
+    fault = sort(records, form.width, entries)
+    if (entries.length > 0) yield entries
+    if (fault !== undefined) break
+    const end = records.at(-1)?.end ?? from
+    if (end - from >= length) return end
   }
+  if (fault === undefined) return bytes.end
+  const reader = new CarefulReader(bytes, form, fault)
+  yield* reader.read()
+  return reader.at
 }
 
 /** Takes records up to one that says nothing of where the next one starts; gives its offset. */

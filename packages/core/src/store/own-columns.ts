@@ -55,10 +55,11 @@ export function ownColumns(
   })
   const onlyColumn = labels.length === 1
   return labels.map((label, index) => {
-    const read = cellReader(modes[index] ?? 'any', folders[index] ?? '', onlyColumn, files)
+    const mode = modes[index] ?? 'any'
+    const read = cellReader(mode, folders[index] ?? '', onlyColumn, files)
     return index < values.length
-      ? { label, part: sides[index], read }
-      : { label, part: 'details', read: withoutFiles(read) }
+      ? { label, part: sides[index], read, mode }
+      : { label, part: 'details', read: withoutFiles(read), mode }
   })
 }
 

@@ -2,44 +2,49 @@ import { FlaggingError } from '../errors.ts'
 import { isBadRow } from './bad-row.ts'
 import { fileDrafts } from './bare-folder.ts'
 import { errnoOf } from './disk.ts'
-import type { Draft } from './draft.ts'
+import type { Drafts } from './draft.ts'
 import type { FileSystem } from './file-system.ts'
 import { findDatasets, listDirectory } from './find-logs.ts'
 import { datasetDrafts } from './log-drafts.ts'
+import { OneByOne } from './one-by-one.ts'
 import type { ReadSettings } from './read-options.ts'
+import { Batch } from './sample-batch.ts'
 import type { Sample } from './sample.ts'
 
 /** The samples of a flagged directory, from whatever file system it lies on; `dir` is absolute. */
-export async function* readFrom(
+export function readFrom(
   fs: FileSystem,
   dir: string,
   settings: ReadSettings,
-): AsyncGenerator<Sample, void, undefined> {
-  let { offset, limit } = settings
-  if (limit === 0) return
+): AsyncIterableIterator<Sample, undefined> {
+  return new OneByOne(batchesIn(fs, dir, settings))
+}
+
+async function* batchesIn(
+  fs: FileSystem,
+  dir: string,
+  settings: ReadSettings,
+): AsyncGenerator<readonly Sample[], void, undefined> {
+  const part = { offset: settings.offset, limit: settings.limit }
+  if (part.limit === 0) return
   for await (const drafts of draftsIn(fs, dir, settings)) {
-    for (const draft of drafts) {
-      if (offset > 0 && draft.isCertain) {
-        offset--
-        continue
-      }
-      let sample: Sample
+    for (let isOver = false; !isOver && part.limit > 0;) {
+      const batch = new Batch(part)
+      let failure: unknown
       try {
-        const reading = draft.read()
-        // Most rows need no disk, and a turn of their own would cost as much as reading them.
-        sample = reading instanceof Promise ? await reading : reading
+        const reading = batch.read(drafts)
+        if (reading !== undefined) batch.add(await reading)
       } catch (error) {
-        if (!isBadRow(error)) throw readError(error)
-        if (offset === 0) settings.onBad(error)
-        continue
+        failure = error
       }
-      if (offset > 0) {
-        offset--
-        continue
-      }
-      yield sample
-      if (--limit === 0) return
+      // What stands before a row is given before anything is told of it.
+      if (batch.samples.length > 0) yield batch.samples
+      if (isBadRow(failure)) {
+        if (part.offset === 0) settings.onBad(failure)
+      } else if (failure !== undefined) throw readError(failure)
+      isOver = batch.isOver
     }
+    if (part.limit === 0) return
   }
 }
 
@@ -47,7 +52,7 @@ async function* draftsIn(
   fs: FileSystem,
   dir: string,
   settings: ReadSettings,
-): AsyncGenerator<readonly Draft[]> {
+): AsyncGenerator<Drafts> {
   try {
     const datasets = await findDatasets(fs, dir)
     for (const dataset of datasets) yield* datasetDrafts(fs, dataset, settings)

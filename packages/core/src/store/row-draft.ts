@@ -1,37 +1,25 @@
-import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
-import type { Ended } from '../sample/interaction.ts'
-import type { FlaggingError } from '../errors.ts'
+import type { FlagValue } from '../sample/flag-value.ts'
 import { badRow, isBadRow } from './bad-row.ts'
 import type { Draft } from './draft.ts'
-import type { FoundValue, LogColumn, Side } from './log-column.ts'
 import type { BadSpan } from './log-entry.ts'
 import type { ParsedRecord } from './record-parser.ts'
-import type { Sample, SampleDetails } from './sample.ts'
+import { type ColumnValue, SampleForm, type SampleFrame } from './sample-form.ts'
+import type { Sample } from './sample.ts'
 
 /** What the rows of a log share. */
-export interface LogPlan {
-  /** The name of the log's file. */
-  readonly name: string
+export interface LogPlan extends SampleFrame {
   /** What it is called in messages: with its folder, if it is an endpoint's. */
   readonly title: string
-  /** The endpoint whose folder it lies in. */
-  readonly endpoint: string | null
-  readonly columns: readonly LogColumn[]
-  /** What was asked for and has no column. */
-  readonly absent: readonly (readonly [Side, string])[]
+  readonly form: SampleForm
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
+/** How the rows of a log are read that is called `title` in messages. */
+export function logPlan(title: string, frame: SampleFrame): LogPlan {
+  return { ...frame, title, form: new SampleForm(frame) }
+}
 
 /** Where something stands in a log: the end is the offset behind it. */
-type Place = Pick<BadSpan, 'start' | 'end'>
-
-/** A sample in the making. */
-interface Parts extends Writable<Omit<Sample, 'inputs' | 'outputs' | 'details'>> {
-  readonly inputs: Record<string, FlagValue>
-  readonly outputs: Record<string, FlagValue>
-  readonly details: Writable<Omit<SampleDetails, 'missing'>> & { readonly missing: string[] }
-}
+export type Place = Pick<BadSpan, 'start' | 'end'>
 
 /** One row of a log, of which the form is right. */
 export class RowDraft implements Draft {
@@ -52,41 +40,22 @@ export class RowDraft implements Draft {
   }
 
   read(): Sample | Promise<Sample> {
+    const { form, columns } = this.#plan
     try {
-      const sample = this.#read()
-      return sample instanceof Promise
-        ? sample.catch((error) => Promise.reject(this.#placed(error)))
-        : sample
+      const values = columns.map(({ part, read }, index): ColumnValue => {
+        return part === undefined ? null : read(this.#record.cells[index] ?? '')
+      })
+      if (!values.some((value) => value instanceof Promise)) {
+        return form.make(this.#n, values as FlagValue[])
+      }
+      return form.settle(this.#n, values).catch((error) => Promise.reject(this.#placed(error)))
     } catch (error) {
       throw this.#placed(error)
     }
   }
 
   #placed(error: unknown): unknown {
-    return isBadRow(error) ? placed(this.#plan, this.#n, this.#record, error.message) : error
-  }
-
-  #read(): Sample | Promise<Sample> {
-    const { name, endpoint, columns, absent } = this.#plan
-    const sample: Parts = {
-      n: this.#n,
-      inputs: {},
-      outputs: {},
-      option: null,
-      username: null,
-      endpoint,
-      details: { log: name, missing: [] },
-    }
-    const lookups: Promise<readonly [LogColumn, FoundValue]>[] = []
-    for (const [index, column] of columns.entries()) {
-      if (column.part === undefined) continue
-      const value = column.read(this.#record.cells[index] ?? '')
-      if (value instanceof Promise) lookups.push(value.then((found) => [column, found]))
-      // What is looked up gets its place among the others at once.
-      put(sample, column, value instanceof Promise ? null : value)
-    }
-    for (const [side, label] of absent) setOwn(sample[side], label, null)
-    return lookups.length === 0 ? sample : settled(sample, lookups)
+    return placed(error, this.#plan, this.#n, this.#record)
   }
 }
 
@@ -105,52 +74,12 @@ export class BadDraft implements Draft {
   }
 
   read(): Sample {
-    throw placed(this.#plan, this.#n, this.#span, this.#span.why)
+    throw placed(badRow(this.#span.why), this.#plan, this.#n, this.#span)
   }
 }
 
-function placed({ title }: LogPlan, n: number, { start, end }: Place, why: string): FlaggingError {
-  return badRow(`${title}, row ${n} at bytes ${start} to ${end - 1}: ${why}`)
-}
-
-async function settled(
-  sample: Parts,
-  lookups: readonly Promise<readonly [LogColumn, FoundValue]>[],
-): Promise<Sample> {
-  for (const [column, { value, missing }] of await Promise.all(lookups)) {
-    put(sample, column, value)
-    if (missing) sample.details.missing.push(column.label)
-  }
-  return sample
-}
-
-function put(sample: Parts, { part, label }: LogColumn, value: FlagValue): void {
-  if (part === 'details') putDetail(sample, label, value as JSONValue)
-  else if (part !== undefined) setOwn(sample[part], label, value)
-}
-
-function putDetail(sample: Parts, name: string, value: JSONValue): void {
-  const { details } = sample
-  const text = typeof value === 'string' ? value : null
-  const count = typeof value === 'number' ? value : null
-  if (name === 'flag_option') sample.option = text
-  else if (name === 'username') sample.username = text
-  else if (name === 'endpoint') sample.endpoint = text ?? sample.endpoint
-  else if (name === 'comment' || name === 'timestamp' || name === 'id') details[name] = text
-  else if (name === 'status' || name === 'duration') details[name] = count
-  else if (name === 'correction') details.correction = value
-  else if (name === 'truncated') details.truncated = typeof value === 'boolean' ? value : null
-  else if (name === 'ended') details.ended = isEnded(text) ? text : null
-}
-
-function isEnded(text: string | null): text is Ended {
-  return text === 'complete' || text === 'aborted' || text === 'error'
-}
-
-/** Sets a property of a plain object, also one that is called `__proto__`. */
-export function setOwn(record: Record<string, FlagValue>, label: string, value: FlagValue): void {
-  if (label === '__proto__') {
-    const own = { value, enumerable: true, configurable: true, writable: true }
-    Object.defineProperty(record, label, own)
-  } else record[label] = value
+/** An error in a row, told with its place if it says that the row is left out. */
+export function placed(error: unknown, { title }: LogPlan, n: number, place: Place): unknown {
+  if (!isBadRow(error)) return error
+  return badRow(`${title}, row ${n} at bytes ${place.start} to ${place.end - 1}: ${error.message}`)
 }
