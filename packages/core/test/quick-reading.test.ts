@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bareValue } from '../src/store/bare-cell.ts'
 import { type CellMode, decodeCell } from '../src/store/cells.ts'
+import { withoutDoubled } from '../src/store/doubled-quotes.ts'
 import { LogBytes } from '../src/store/log-bytes.ts'
 import { BadSpan } from '../src/store/log-entry.ts'
 import { entriesFrom } from '../src/store/log-records.ts'
@@ -197,5 +198,24 @@ describe('the value of a cell', () => {
       { numRuns: 5000 },
     )
     expect(told).toBeGreaterThan(2500)
+  })
+})
+
+describe('a cell with quotes in it', () => {
+  it('has each of them once, whatever else it has', () => {
+    const piece = fc.oneof(fc.constantFrom('"', '""', 'é', '日', 'x'.repeat(50)), fc.string())
+    const text = fc.array(piece, { maxLength: 200 }).map((pieces) => pieces.join(''))
+    let wide = 0
+    fc.assert(
+      fc.property(text, (cellText) => {
+        const doubled = cellText.replaceAll('"', '""')
+        const quotes = doubled.length - cellText.length
+        const line = `1,"${doubled}",2\n`
+        expect(withoutDoubled(line, 3, 3 + doubled.length, quotes)).toBe(cellText)
+        if (quotes > 0 && cellText.includes('日')) wide++
+      }),
+      { numRuns: 1000 },
+    )
+    expect(wide).toBeGreaterThan(100)
   })
 })

@@ -83,7 +83,7 @@ export class QuickReader implements Drafts, Draft {
   #valueOf({ part, mode, read }: LogColumn, at: number): ColumnValue {
     if (part === undefined) return null
     const scanner = this.#scanner
-    if (mode !== undefined && !scanner.hasQuotes[at] && !scanner.hasSlashIn(at)) {
+    if (mode !== undefined && scanner.quotes[at] === 0 && !scanner.hasSlashIn(at)) {
       const from = scanner.starts[at] as number
       const value = bareValue(scanner.text, from, scanner.ends[at] as number, mode)
       if (value !== undefined) return value

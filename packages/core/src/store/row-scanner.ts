@@ -1,3 +1,5 @@
+import { withoutDoubled } from './doubled-quotes.ts'
+
 const LF = 0x0a
 const CR = 0x0d
 const QUOTE = 0x22
@@ -24,8 +26,8 @@ export class RowScanner {
   readonly starts: number[]
   /** Where each of them ends. */
   readonly ends: number[]
-  /** Whether a cell of the last row has quotes in it, which are doubled in the text. */
-  readonly hasQuotes: boolean[]
+  /** How many quotes a cell of the last row has in it, which are doubled in the text. */
+  readonly quotes: number[]
   #text = ''
   #at = 0
   // Where the next one of each is, kept so that none is looked for twice.
@@ -40,7 +42,7 @@ export class RowScanner {
     this.width = width
     this.starts = Array.from({ length: width }, () => 0)
     this.ends = Array.from({ length: width }, () => 0)
-    this.hasQuotes = Array.from({ length: width }, () => false)
+    this.quotes = Array.from({ length: width }, () => 0)
   }
 
   /** The text that is scanned; none once {@link next} gave `end`. */
@@ -74,9 +76,8 @@ export class RowScanner {
   cell(column: number): string {
     const from = this.starts[column] as number
     const to = this.ends[column] as number
-    return this.hasQuotes[column]
-      ? withoutDoubled(this.#text, from, to)
-      : this.#text.slice(from, to)
+    const quotes = this.quotes[column] as number
+    return quotes === 0 ? this.#text.slice(from, to) : withoutDoubled(this.#text, from, to, quotes)
   }
 
   /** Goes on with other text, from its start. */
@@ -126,7 +127,7 @@ export class RowScanner {
   #bare(start: number, column: number): number {
     const text = this.#text
     this.starts[column] = start
-    this.hasQuotes[column] = false
+    this.quotes[column] = 0
     let at = start
     let code = text.charCodeAt(at)
     for (const near = at + NEAR; at < near; code = text.charCodeAt(++at)) {
@@ -152,15 +153,15 @@ export class RowScanner {
   /** Notes the cell in quotes whose first one is at `start`; false if none closes it. */
   #quoted(start: number, column: number): boolean {
     const text = this.#text
-    let hasQuotes = false
+    let quotes = 0
     let close = text.indexOf('"', start + 1)
     while (close !== -1 && text.charCodeAt(close + 1) === QUOTE) {
-      hasQuotes = true
+      quotes++
       close = text.indexOf('"', close + 2)
     }
     this.starts[column] = start + 1
     this.ends[column] = close
-    this.hasQuotes[column] = hasQuotes
+    this.quotes[column] = quotes
     return close !== -1
   }
 
@@ -169,19 +170,4 @@ export class RowScanner {
     const at = this.#text.indexOf(sign, from)
     return at === -1 ? this.#text.length : at
   }
-}
-
-/** A part of a text with one quote in the place of two. */
-function withoutDoubled(text: string, from: number, to: number): string {
-  let single = ''
-  let at = from
-  for (
-    let quote = text.indexOf('"', at);
-    quote !== -1 && quote < to;
-    quote = text.indexOf('"', at)
-  ) {
-    single += text.slice(at, quote + 1)
-    at = quote + 2
-  }
-  return single + text.slice(at, to)
 }
