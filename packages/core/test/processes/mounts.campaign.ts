@@ -30,8 +30,16 @@ async function diskOf(kib: number): Promise<{ readonly disk: string; readonly wr
   return { disk, writer }
 }
 
-/** All that was acknowledged is there, and nothing else, not even half of it. */
-async function checkWhole(run: Run, seen: string, mix: 'small' | 'files'): Promise<void> {
+/**
+ * All that was acknowledged is there, and nothing else, not even half of it.
+ * @param mayStay files that could not be removed: the hourly sweep will
+ */
+async function checkWhole(
+  run: Run,
+  seen: string,
+  mix: 'small' | 'files',
+  mayStay = 0,
+): Promise<void> {
   const { acknowledged, closed } = await run.over
   expect(closed).toBe(true)
   // The process still lives, and with it what it sees.
@@ -39,7 +47,8 @@ async function checkWhole(run: Run, seen: string, mix: 'small' | 'files'): Promi
   cpSync(seen, copy, { recursive: true })
   const { ids, torn, temporary: left, orphans } = await readDataset(copy, mix)
   expect(ids.toSorted()).toEqual(acknowledged.toSorted())
-  expect([torn, left, orphans]).toEqual([0, 0, 0])
+  expect(torn).toBe(0)
+  expect(Math.max(left, orphans)).toBeLessThanOrEqual(mayStay)
 }
 
 const problem = mountProblem()
@@ -170,7 +179,8 @@ describe.skipIf(!isRoot)('a writer that is somebody else', () => {
     }
     await run.acknowledges(3)
     writer.tell('stop')
-    await checkWhole(run, dir, 'files')
+    // What was being stored when the directory was closed could not be removed any more.
+    await checkWhole(run, dir, 'files', run.outcome.rejected.length)
     expect(faultsOf(run)).toEqual(['ERR_FLAGGING_STORE EACCES'])
     print('no right to the directory', { EACCES: run.outcome.rejected.length })
   })
