@@ -1,4 +1,12 @@
-import { Exchange, type MountedPlan, exchangeOf, tapNode, watchHead } from '@flagging/core/adapter'
+import {
+  Exchange,
+  type MountedPlan,
+  type RequestFacts,
+  type RouteFacts,
+  exchangeOf,
+  tapNode,
+  watchHead,
+} from '@flagging/core/adapter'
 import type { Request, RequestHandler, Response } from 'express'
 import { mountOf, urlOf } from './address.ts'
 import { mountPattern, patternOf } from './route-pattern.ts'
@@ -20,13 +28,27 @@ export function capture(
 }
 
 function begin(plan: MountedPlan, middleware: RequestHandler, req: Request): Exchange {
-  const mount = mountOf(req)
-  return new Exchange(plan, req, {
-    method: req.method,
-    url: urlOf(req),
-    route: (target) => ({
-      pattern: patternOf(target as Request) ?? mountPattern(target as Request, middleware, mount),
-      params: { ...(target as Request).params },
-    }),
-  })
+  return new Exchange(plan, req, new ExpressRequestFacts(req, middleware))
+}
+
+class ExpressRequestFacts implements RequestFacts {
+  readonly method: string
+  readonly url: string
+  readonly #middleware: RequestHandler
+  readonly #mount: string
+
+  constructor(req: Request, middleware: RequestHandler) {
+    this.method = req.method
+    this.url = urlOf(req)
+    this.#middleware = middleware
+    this.#mount = mountOf(req)
+  }
+
+  route(target: object): RouteFacts {
+    const req = target as Request
+    return {
+      pattern: patternOf(req) ?? mountPattern(req, this.#middleware, this.#mount),
+      params: { ...req.params },
+    }
+  }
 }

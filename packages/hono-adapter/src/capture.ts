@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   Exchange,
   type MountedPlan,
+  type RequestFacts,
+  type RouteFacts,
   exchangeOf,
   mark,
   tapNode,
@@ -11,7 +13,7 @@ import {
   watchHead,
 } from '@flagging/core/adapter'
 import type { Context, Next } from 'hono'
-import { matchedRoutes, routePath } from 'hono/route'
+import { matchedRoutes } from 'hono/route'
 import { mountOf } from './mount.ts'
 import { answerUnanswered } from './unanswered.ts'
 
@@ -21,8 +23,6 @@ interface NodeBindings {
   readonly outgoing?: ServerResponse
 }
 
-/** Flaggings that have seen a socket: for them a request without one is the app's call of itself. */
-const onSockets = new WeakSet<object>()
 /** Without sockets, the exchange from within which a request is made. */
 const running = new AsyncLocalStorage<Exchange>()
 
@@ -40,7 +40,7 @@ export function capture(plan: MountedPlan, c: Context, index: number): Exchange 
     return undefined
   }
   if (incoming && outgoing && exchangeOf(incoming) === undefined) {
-    onSockets.add(plan.owner)
+    plan.owner.isOnSockets = true
     if (plan.wants(c.req.method)) {
       tapNode(begin(plan, c, incoming.url ?? '/', index), incoming, outgoing)
     }
@@ -48,7 +48,7 @@ export function capture(plan: MountedPlan, c: Context, index: number): Exchange 
   }
   // Work that outlives the exchange it was begun in is no part of it.
   const isWithin = running.getStore()?.state === 'open'
-  const isOwnCall = onSockets.has(plan.owner) || incoming !== undefined || isWithin
+  const isOwnCall = plan.owner.isOnSockets || incoming !== undefined || isWithin
   if (isOwnCall || !plan.wants(c.req.method)) return undefined
   const { pathname, search } = new URL(c.req.url)
   const exchange = begin(plan, c, pathname + search, index)
@@ -57,13 +57,25 @@ export function capture(plan: MountedPlan, c: Context, index: number): Exchange 
 }
 
 function begin(plan: MountedPlan, c: Context, url: string, index: number): Exchange {
-  const exchange = new Exchange(plan, c, {
-    method: c.req.method,
-    url,
-    route: (target) => routeOf(target as Context, index),
-  })
+  const exchange = new Exchange(plan, c, new HonoRequestFacts(c.req.method, url, index))
   mark(c, exchange)
   return exchange
+}
+
+class HonoRequestFacts implements RequestFacts {
+  readonly method: string
+  readonly url: string
+  readonly #index: number
+
+  constructor(method: string, url: string, index: number) {
+    this.method = method
+    this.url = url
+    this.#index = index
+  }
+
+  route(target: object): RouteFacts {
+    return routeOf(target as Context, this.#index)
+  }
 }
 
 /** Whether the rest of the app has been called: from then on what is thrown is the host's. */
@@ -116,7 +128,8 @@ async function tapAnswer(exchange: Exchange, c: Context, headers: Headers): Prom
         requestEncoding: headers.get('content-encoding') ?? undefined,
         status,
         ...exchange.facts.route(c),
-        responseHeader: (name) => response.headers.get(name) ?? undefined,
+        responseType: response.headers.get('content-type') ?? undefined,
+        responseEncoding: response.headers.get('content-encoding') ?? undefined,
       },
       endedAs,
     )
@@ -128,12 +141,14 @@ async function tapAnswer(exchange: Exchange, c: Context, headers: Headers): Prom
 }
 
 /** The pattern of the handler that answered; where it has none, what the middleware is mounted on. */
-function routeOf(c: Context, index: number): { pattern: string; params: Record<string, string> } {
-  const pattern = routePath(c)
-  const handler = matchedRoutes(c)[c.req.routeIndex]
+function routeOf(c: Context, index: number): RouteFacts {
+  const routes = matchedRoutes(c)
+  const handler = routes[c.req.routeIndex]
+  const pattern = handler?.path ?? ''
   // A pattern for all methods that ends with a wildcard is where a middleware is mounted.
   const isRoute = handler !== undefined && !(handler.method === 'ALL' && pattern.endsWith('*'))
-  const mounted = routePath(c, index)
-  const mount = mountOf(mounted) ?? mounted
-  return { pattern: isRoute ? pattern : mount, params: c.req.param() as Record<string, string> }
+  const params = c.req.param() as Record<string, string>
+  if (isRoute) return { pattern, params }
+  const mounted = routes[index]?.path ?? ''
+  return { pattern: mountOf(mounted) ?? mounted, params }
 }

@@ -27,6 +27,26 @@ export function decode(job: DecodeJob, bytes: Uint8Array): Decoded | Promise<Dec
     : withOwnFiles(decoded, uncoded.bytes)
 }
 
+/**
+ * Decodes and redacts a body whose UTF-8 bytes are known as text; `undefined` where what it is takes
+ * a look at the bytes.
+ */
+export function decodeAsText(job: TextJob, text: string): Decoded | undefined {
+  if (job.contentEncoding !== undefined || text === '') return undefined
+  const media = parseMediaType(job.contentType)
+  if (media?.kind === 'file' || media?.kind === 'multipart') return undefined
+  if (media?.charset !== undefined && !UTF8.test(media.charset)) return undefined
+  const plain = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
+  if (media) return decodeDeclared(job, media.kind, plain)
+  return plain.includes('\0') ? undefined : undeclaredText(job, plain)
+}
+
+/** A job on a body that is there as text. */
+type TextJob = Omit<DecodeJob, 'source'>
+
+const UTF8 = /^utf-?8$/i
+const BYTE_ORDER_MARK = 0xfeff
+
 /** Decodes a body that has no content coding. */
 function decodeContent(job: DecodeJob, bytes: Uint8Array): Decoded | Promise<Decoded> {
   if (bytes.length === 0) return { kind: 'empty', form: false, truncated: job.truncated }
@@ -42,7 +62,7 @@ function decodeContent(job: DecodeJob, bytes: Uint8Array): Decoded | Promise<Dec
 }
 
 /** Whether the body may end anywhere, such as within a character. */
-function isCut({ truncated, unfinished }: DecodeJob): boolean {
+function isCut({ truncated, unfinished }: TextJob): boolean {
   return truncated || unfinished === true
 }
 
@@ -55,7 +75,7 @@ async function decodeForm(job: DecodeJob, bytes: Uint8Array): Promise<Decoded> {
 
 const CUT_OFF = 'The body is cut off.'
 
-function decodeDeclared(job: DecodeJob, kind: MediaType['kind'], text: string): Decoded {
+function decodeDeclared(job: TextJob, kind: MediaType['kind'], text: string): Decoded {
   const redactor = Redactor.of(job.redact)
   switch (kind) {
     case 'json':
@@ -78,6 +98,10 @@ const NOT_JSON = 'The body is not valid JSON.'
 function decodeUndeclared(job: DecodeJob, bytes: Uint8Array): Decoded {
   const text = decodeText(bytes, undefined, isCut(job))
   if (text === undefined || text.includes('\0')) return octets(job, bytes)
+  return undeclaredText(job, text)
+}
+
+function undeclaredText(job: TextJob, text: string): Decoded {
   const redactor = Redactor.of(job.redact)
   const value = jsonBody(job, text, redactor)
   if (value) return value
@@ -85,20 +109,20 @@ function decodeUndeclared(job: DecodeJob, bytes: Uint8Array): Decoded {
   return textBody(job, /^\s*[{[]/.test(text) ? redactor.broken(text) : text, redactor)
 }
 
-function jsonBody(job: DecodeJob, text: string, redactor: Redactor): Decoded | undefined {
+function jsonBody(job: TextJob, text: string, redactor: Redactor): Decoded | undefined {
   const content = job.truncated ? undefined : decodeJSON(text, redactor)
   if (!content) return undefined
   const kind = 'entries' in content ? 'fields' : 'value'
   return { kind, ...content, form: false, truncated: false }
 }
 
-function formBody(job: DecodeJob, text: string, redactor: Redactor): Decoded {
+function formBody(job: TextJob, text: string, redactor: Redactor): Decoded {
   if (job.truncated) return broken(job, redactForm(text, redactor), CUT_OFF)
   return { kind: 'fields', ...parseForm(text, redactor, job.limits.fields), form: true }
 }
 
 function streamBody(
-  job: DecodeJob,
+  job: TextJob,
   text: string,
   { datum, count, truncated }: StreamContent,
   redactor: Redactor,
@@ -107,7 +131,7 @@ function streamBody(
   return { kind: 'value', datum, form: false, truncated: truncated || job.truncated }
 }
 
-function textBody(job: DecodeJob, text: string, redactor: Redactor): Decoded {
+function textBody(job: TextJob, text: string, redactor: Redactor): Decoded {
   const whole = isCut(job) ? text.slice(0, text.lastIndexOf('\n') + 1) : text
   const spelled = dataStreamText(whole)
   const value =
@@ -118,7 +142,7 @@ function textBody(job: DecodeJob, text: string, redactor: Redactor): Decoded {
 }
 
 /** A structured body as the text that it came as. */
-function broken({ truncated }: DecodeJob, text: string, error: string): Decoded {
+function broken({ truncated }: TextJob, text: string, error: string): Decoded {
   const words = truncated ? CUT_OFF : error
   return { kind: 'value', datum: { value: text }, form: false, truncated, error: words }
 }

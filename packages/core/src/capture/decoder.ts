@@ -1,6 +1,6 @@
 import { undoContentCoding } from './content-coding.ts'
 import { DecodeThread } from './decode-thread.ts'
-import { decode } from './decode.ts'
+import { decode, decodeAsText } from './decode.ts'
 import type { DecodeJob, Decoded } from './decoded.ts'
 import { isMultipart, parseMediaType } from './media-type.ts'
 import { OCTETS, fileBody, isRedactable, rawBody } from './raw-body.ts'
@@ -54,6 +54,18 @@ export class Decoder {
     // Whatever became of it, the next one has its turn.
     this.#last = decoded.catch(() => {})
     return decoded
+  }
+
+  /**
+   * Decodes and redacts one short body that is there as text; `undefined` where {@link decode} has to
+   * look at its bytes. Never throws.
+   */
+  decodeText(job: Omit<DecodeJob, 'source'>, text: string): Decoded | undefined {
+    try {
+      return text.length > this.#inlineBytes ? undefined : decodeAsText(job, text)
+    } catch {
+      return undefined
+    }
   }
 
   /** Waits for what is being decoded, then ends the thread. */

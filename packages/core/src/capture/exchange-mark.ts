@@ -2,14 +2,24 @@ import type { Exchange, Plan } from './exchange.ts'
 
 const EXCHANGE = Symbol('flagging.exchange')
 
-/** Notes on one of the host's objects which exchange it belongs to. */
+interface Marked {
+  [EXCHANGE]?: Exchange
+  /** A Node request has one. */
+  readonly _readableState?: Marked
+}
+
+/**
+ * Notes on one of the host's objects which exchange it belongs to. On a Node request the note is in
+ * the state of its stream: Express changes the prototype of each request, and to add a property to
+ * such an object costs microseconds, for V8 makes it a shape of its own.
+ */
 export function mark(object: object, exchange: Exchange): void {
-  ;(object as { [EXCHANGE]?: Exchange })[EXCHANGE] = exchange
+  ;((object as Marked)._readableState ?? (object as Marked))[EXCHANGE] = exchange
 }
 
 /** The exchange that one of the host's objects belongs to. */
 export function exchangeOf(object: object): Exchange | undefined {
-  return (object as { [EXCHANGE]?: Exchange })[EXCHANGE]
+  return ((object as Marked)._readableState ?? (object as Marked))[EXCHANGE]
 }
 
 /**

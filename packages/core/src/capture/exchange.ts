@@ -9,8 +9,8 @@ export interface AnswerFacts extends RouteFacts {
   readonly requestType: string | undefined
   readonly requestEncoding: string | undefined
   readonly status: number
-  /** Looked up on use: header blocks are parsed only for what is stored. */
-  readonly responseHeader: (name: string) => string | undefined
+  readonly responseType: string | undefined
+  readonly responseEncoding: string | undefined
 }
 
 /** What only the adapter knows of a request. */
@@ -25,7 +25,7 @@ export interface RequestFacts {
   /** As the client sent it, query included. */
   readonly url: string
   /** Asked of the target once its route is known. */
-  readonly route: (target: object) => RouteFacts
+  route(target: object): RouteFacts
 }
 
 /** What a flagging does with an exchange; one object per mounted middleware. */
@@ -82,7 +82,7 @@ export class Exchange {
   #isAbandoned = false
   #users = 0
   #charged = 0
-  readonly #waiting: (() => void)[] = []
+  #waiting: (() => void)[] | undefined
 
   constructor(plan: Plan, target: object, facts: RequestFacts) {
     this.plan = plan
@@ -160,7 +160,7 @@ export class Exchange {
   /** Resolves when the host has ended its answer or the client has gone. */
   whenAnswered(): Promise<void> {
     return this.state === 'open'
-      ? new Promise((resolve) => this.#waiting.push(resolve))
+      ? new Promise((resolve) => (this.#waiting ??= []).push(resolve))
       : Promise.resolve()
   }
 
@@ -248,8 +248,9 @@ export class Exchange {
   }
 
   #wake(): void {
+    if (this.#waiting === undefined) return
     for (const resolve of this.#waiting) resolve()
-    this.#waiting.length = 0
+    this.#waiting = undefined
   }
 }
 

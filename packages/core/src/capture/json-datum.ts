@@ -51,7 +51,8 @@ function parseShort(text: string): JSONValue | undefined {
 function decodeShort(text: string, redactor: Redactor): JSONContent | undefined {
   const value = parseShort(text)
   if (value === undefined) return undefined
-  if (!redactor.mayHide(text) && JSON.stringify(value) === text) return contentOfValue(value)
+  const hides = isFlat(value) ? redactor.hidesAny(value) : redactor.mayHide(text)
+  if (!hides && JSON.stringify(value) === text) return contentOfValue(value)
   return contentOf(compactJSON(redactor.json(text)), undefined)
 }
 
@@ -74,9 +75,20 @@ function contentOf(compact: string, shape: JSONShape | undefined): JSONContent {
 
 /** The content of a text that the value says all of. */
 function contentOfValue(value: JSONValue): JSONContent {
-  return isObject(value)
-    ? { entries: Object.entries(value).map(([name, member]) => [name, { value: member }]) }
-    : { datum: { value } }
+  if (!isObject(value)) return { datum: { value } }
+  const entries: (readonly [string, Datum])[] = []
+  for (const name of Object.keys(value)) entries.push([name, { value: value[name] as JSONValue }])
+  return { entries }
+}
+
+/** Whether a value holds no objects that could hold keys, but for itself. */
+function isFlat(value: JSONValue): value is { readonly [key: string]: JSONValue } {
+  if (!isObject(value)) return false
+  for (const key of Object.keys(value)) {
+    const member = value[key]
+    if (typeof member === 'object' && member !== null) return false
+  }
+  return true
 }
 
 /** Makes the values of one valid, compact text, as far as that is cheap and safe. */

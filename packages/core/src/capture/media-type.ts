@@ -27,9 +27,21 @@ const KINDS: Readonly<Record<string, BodyKind>> = {
 const TEXT =
   /^(?:text\/.+|application\/(?:(?:.+\+)?xml|xml-dtd|(?:x-)?(?:java|ecma)script|(?:.+\+|x-)?yaml|toml|graphql|sql))$/
 
+const KNOWN_MOST = 100
+const KNOWN_LONGEST = 100
+const known = new Map<string, MediaType | undefined>()
+
 /** Reads a Content-Type header; `undefined` where there is none that names a type. */
 export function parseMediaType(header: string | undefined): MediaType | undefined {
   if (header === undefined) return undefined
+  const before = known.get(header)
+  if (before !== undefined) return before
+  const media = readMediaType(header)
+  if (known.size < KNOWN_MOST && header.length <= KNOWN_LONGEST) known.set(header, media)
+  return media
+}
+
+function readMediaType(header: string): MediaType | undefined {
   const semicolon = header.indexOf(';')
   const named = semicolon === -1 ? header : header.slice(0, semicolon)
   const essence = named.trim().toLowerCase()

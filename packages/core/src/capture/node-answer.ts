@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Ended } from '../sample/interaction.ts'
 import type { AnswerFacts, Exchange } from './exchange.ts'
 
@@ -20,32 +20,70 @@ export function endedAs(req: IncomingMessage, res: ServerResponse, cut: boolean)
   return !socket || socket.readableEnded || socket.errored ? 'aborted' : 'error'
 }
 
-/** What is known of an answer, as plain facts. */
-export function factsOf(
-  exchange: Exchange,
-  req: IncomingMessage,
-  res: ServerResponse,
-): AnswerFacts {
-  if (exchange.answer) return exchange.answer
-  const { pattern, params } = exchange.facts.route(exchange.target as object)
-  const head = (res as unknown as { _header?: string | null })._header
-  const headers = typeof head === 'string' ? undefined : res.getHeaders()
-  return {
-    requestType: req.headers['content-type'],
-    requestEncoding: req.headers['content-encoding'],
-    status: res.statusCode,
-    pattern,
-    params,
-    responseHeader: (name) =>
-      typeof head === 'string' ? headerIn(head, name) : headers?.[name]?.toString(),
+/** What is known of an answer that went out by Node, as plain facts. */
+export class NodeAnswer implements AnswerFacts {
+  readonly requestType: string | undefined
+  readonly requestEncoding: string | undefined
+  readonly status: number
+  readonly pattern: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly #head: string | OutgoingHttpHeaders
+
+  constructor(exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
+    const { pattern, params } = exchange.facts.route(exchange.target as object)
+    const { rawHeaders } = req
+    // `headers` would be made of these first, for nobody else maybe.
+    this.requestType = firstOf(rawHeaders, 'content-type')
+    this.requestEncoding = allOf(rawHeaders, 'content-encoding')
+    this.status = res.statusCode
+    this.pattern = pattern
+    this.params = params
+    // The head as it went out: `getHeader` does not know headers that were given to `writeHead`.
+    this.#head = (res as unknown as { _header?: string | null })._header ?? res.getHeaders()
+  }
+
+  get responseType(): string | undefined {
+    return this.#header('content-type')
+  }
+
+  get responseEncoding(): string | undefined {
+    return this.#header('content-encoding')
+  }
+
+  #header(name: string): string | undefined {
+    return typeof this.#head === 'string'
+      ? headerIn(this.#head, name)
+      : this.#head[name]?.toString()
   }
 }
 
-const HEADERS = new Map<string, RegExp>()
+/** As in Node's own `headers`, the first `content-type` counts. */
+function firstOf(rawHeaders: readonly string[], name: string): string | undefined {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (isNamed(rawHeaders[at], name)) return rawHeaders[at + 1]
+  }
+  return undefined
+}
 
-/** The head as it went out: `getHeader` does not know headers that were given to `writeHead`. */
+function allOf(rawHeaders: readonly string[], name: string): string | undefined {
+  let all: string | undefined
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (!isNamed(rawHeaders[at], name)) continue
+    const value = rawHeaders[at + 1]
+    all = all === undefined ? value : `${all}, ${value}`
+  }
+  return all
+}
+
+function isNamed(header: string | undefined, name: string): boolean {
+  return header?.length === name.length && header.toLowerCase() === name
+}
+
 function headerIn(head: string, name: string): string | undefined {
-  let pattern = HEADERS.get(name)
-  if (!pattern) HEADERS.set(name, (pattern = new RegExp(`^${name}:[ \t]*(.*?)\r?$`, 'im')))
-  return pattern.exec(head)?.[1]
+  // A head is ASCII, or Latin-1, whose letters keep their places in lower case.
+  const at = head.toLowerCase().indexOf(`\n${name}:`)
+  if (at === -1) return undefined
+  const from = at + name.length + 2
+  const end = head.indexOf('\n', from)
+  return head.slice(from, end === -1 ? head.length : end).trim()
 }

@@ -3,21 +3,21 @@ import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers'
 import type { Exchange } from './exchange.ts'
 import { mark } from './exchange-mark.ts'
-import { endedAs, factsOf } from './node-answer.ts'
+import { NodeAnswer, endedAs } from './node-answer.ts'
+import { type Method, NodeShadows } from './node-shadows.ts'
 import { whenQueuedIsGone } from './queued-answers.ts'
 
 type Args = readonly unknown[]
-type Method = (this: unknown, ...args: unknown[]) => unknown
 
-/** What the patched methods find their way back with; one per exchange. */
+/** What the shadows find their way back with; one per exchange. */
 interface Tap {
   readonly exchange: Exchange
   readonly req: IncomingMessage
-  readonly push: Method
-  readonly write: Method
-  readonly end: Method
-  /** Set once the head is watched too, which only ids need. */
-  writeHead: Method | undefined
+  /** Which shadows count, where there are some that are shared and some of the objects' own. */
+  isPushShared: boolean
+  isWriteShared: boolean
+  /** `undefined` while the head is not watched, which only ids need. */
+  isHeadShared: boolean | undefined
   /** Set while one of the originals runs: what it calls in turn has been seen already. */
   busy: boolean
   /** Set where the host ends an answer that it has destroyed before: Node calls that finished. */
@@ -26,14 +26,39 @@ interface Tap {
 
 const TAP: unique symbol = Symbol('flagging.tap')
 
-interface Tapped {
+/** Private to Node, alike from 20 to 25 (an array with a start; before, an iterable list). */
+interface ReadableInternals {
+  /** Whether all of it is in, read or not. */
+  readonly ended: boolean
+  readonly length: number
+  readonly buffer: Iterable<Uint8Array | string>
+  readonly bufferIndex?: number
+  /** The note is here for the reason that {@link mark} tells of. */
   [TAP]?: Tap
 }
 
+interface TappedRequest {
+  readonly _readableState: ReadableInternals
+}
+
+interface TappedResponse {
+  readonly req?: Partial<TappedRequest>
+}
+
+const requestShadows = new NodeShadows({ push: pushShadow })
+const responseShadows = new NodeShadows({
+  write: writeShadow,
+  end: endShadow,
+  writeHead: writeHeadShadow,
+})
+const PUSH = ['push']
+const WRITES = ['write', 'end']
+const HEAD = ['writeHead']
+
 /**
  * Sees the bytes of a Node request and its response go by. Nothing is consumed, delayed or held
- * back: the methods that carry the bytes (`push`, `write`, `end`) are shadowed on the two objects,
- * call the originals with the arguments as given, and hand back what those return.
+ * back: the methods that carry the bytes (`push`, `write`, `end`) are shadowed, call the originals
+ * with the arguments as given, and hand back what those return.
  *
  * Each shadow does our part within a `try` of its own, apart from the original, so that an error of
  * ours never becomes the host's, nor the other way round. After one the exchange is given up: its
@@ -44,26 +69,24 @@ export function tapNode(exchange: Exchange, req: IncomingMessage, res: ServerRes
     const tap: Tap = {
       exchange,
       req,
-      push: req.push as Method,
-      write: res.write as Method,
-      end: res.end as Method,
-      writeHead: undefined,
+      isPushShared: false,
+      isWriteShared: false,
+      isHeadShared: undefined,
       busy: false,
       cut: false,
     }
+    const state = (req as unknown as TappedRequest)._readableState
     // First: from here on the exchange comes to an end, whatever else goes wrong.
-    ;(res as Tapped)[TAP] = tap
+    state[TAP] = tap
     res.on('close', onClose)
     if (res.socket === null && req.socket instanceof Socket)
       whenQueuedIsGone(req.socket, res, onClose)
-    exchange.isRequestWhole = internalsOf(req).ended
-    recordBuffered(exchange, req)
+    exchange.isRequestWhole = state.ended
+    if (state.length > 0) recordBuffered(exchange, req, state)
     if (req.readableDidRead) exchange.missed()
     mark(req, exchange)
-    ;(req as Tapped)[TAP] = tap
-    req.push = push
-    res.write = write as typeof res.write
-    res.end = end as typeof res.end
+    tap.isPushShared = requestShadows.put(req, PUSH)
+    tap.isWriteShared = responseShadows.put(res, WRITES)
     watchHead(exchange, res)
     // The client has left while an earlier middleware was at work, and no end is told any more.
     if (isOver(res)) setImmediate(() => onClose.call(res))
@@ -78,109 +101,114 @@ function isOver(res: ServerResponse): boolean {
 }
 
 /** Sees the response head go by if ids are wanted: also when only a later middleware wants them. */
-export function watchHead(exchange: Exchange, res: ServerResponse & Tapped): void {
-  const tap = res[TAP]
-  if (!tap || tap.writeHead || !exchange.plan.issuesIds) return
-  tap.writeHead = res.writeHead as Method
-  res.writeHead = writeHead as typeof res.writeHead
+export function watchHead(exchange: Exchange, res: ServerResponse): void {
+  if (!exchange.plan.issuesIds) return
+  const tap = (res as TappedResponse).req?._readableState?.[TAP]
+  if (tap === undefined || tap.isHeadShared !== undefined) return
+  tap.isHeadShared = responseShadows.put(res, HEAD)
 }
 
 /** What lies unread in the stream's buffer arrived before us: looked at, never consumed. */
-function recordBuffered(exchange: Exchange, req: IncomingMessage): void {
-  if (req.readableLength === 0) return
-  const state = internalsOf(req)
+function recordBuffered(exchange: Exchange, req: IncomingMessage, state: ReadableInternals): void {
   const chunks = [...state.buffer].slice(state.bufferIndex ?? 0)
   for (const chunk of chunks) exchange.recordRequest(chunk, req.readableEncoding ?? undefined)
 }
 
-/** Private to Node, alike from 20 to 25 (an array with a start; before, an iterable list). */
-interface ReadableInternals {
-  /** Whether all of it is in, read or not. */
-  readonly ended: boolean
-  readonly buffer: Iterable<Uint8Array | string>
-  readonly bufferIndex?: number
-}
-
-function internalsOf(req: IncomingMessage): ReadableInternals {
-  return (req as unknown as { _readableState: ReadableInternals })._readableState
-}
-
-function push(this: IncomingMessage & Tapped, chunk: unknown, encoding?: BufferEncoding): boolean {
-  const tap = this[TAP] as Tap
-  const { exchange } = tap
-  try {
-    if (chunk !== null) record(exchange, exchange.recordRequest, chunk, encoding)
-    else exchange.requestEnded()
-  } catch (error) {
-    exchange.fault ??= error
+function pushShadow(original: Method, isShared: boolean): Method {
+  return function push(this: unknown, chunk: unknown, encoding?: unknown): unknown {
+    const tap = (this as TappedRequest)._readableState[TAP]
+    if (tap !== undefined && tap.isPushShared === isShared) {
+      const { exchange } = tap
+      try {
+        if (chunk === null) exchange.requestEnded()
+        else if (isBody(chunk)) exchange.recordRequest(chunk, namedEncoding(encoding))
+      } catch (error) {
+        exchange.fault ??= error
+      }
+    }
+    return original.call(this, chunk, encoding)
   }
-  return tap.push.call(this, chunk, encoding) as boolean
 }
 
-function write(this: ServerResponse & Tapped, ...args: Args): boolean {
-  const tap = this[TAP] as Tap
-  if (tap.busy || this.writableEnded || this.destroyed) {
-    return tap.write.apply(this, args as unknown[]) as boolean
-  }
-  const { exchange } = tap
-  tap.busy = true
-  try {
-    const result = tap.write.apply(this, args as unknown[]) as boolean
+function writeShadow(original: Method, isShared: boolean): Method {
+  return function write(this: unknown, ...args: Args): unknown {
+    const tap = (this as TappedResponse).req?._readableState?.[TAP]
+    if (tap === undefined || tap.busy || tap.isWriteShared !== isShared) {
+      return original.apply(this, args as unknown[])
+    }
+    const { writableEnded, destroyed } = this as ServerResponse
+    if (writableEnded || destroyed) return original.apply(this, args as unknown[])
+    const { exchange } = tap
+    tap.busy = true
     try {
-      record(exchange, exchange.recordResponse, args[0], args[1])
+      const result = original.apply(this, args as unknown[])
+      try {
+        if (isBody(args[0])) exchange.recordResponse(args[0], namedEncoding(args[1]))
+      } catch (error) {
+        exchange.fault ??= error
+      }
+      return result
+    } finally {
+      tap.busy = false
+    }
+  }
+}
+
+function endShadow(original: Method, isShared: boolean): Method {
+  return function end(this: unknown, ...args: Args): unknown {
+    const tap = (this as TappedResponse).req?._readableState?.[TAP]
+    if (tap === undefined || tap.isWriteShared !== isShared) {
+      return original.apply(this, args as unknown[])
+    }
+    const { writableEnded, destroyed } = this as ServerResponse
+    if (destroyed && !writableEnded) tap.cut = true
+    if (tap.busy || writableEnded || destroyed) return original.apply(this, args as unknown[])
+    const { exchange } = tap
+    tap.busy = true
+    let result: unknown
+    try {
+      result = original.apply(this, args as unknown[])
+    } finally {
+      tap.busy = false
+    }
+    try {
+      // Where the connection has gone before, all is told already.
+      if (exchange.state === 'ended' || exchange.fault !== undefined) return result
+      if (isBody(args[0])) exchange.recordResponse(args[0], namedEncoding(args[1]))
+      const res = this as ServerResponse
+      if (res.writableEnded) exchange.answered(answerOf(exchange, tap.req, res))
     } catch (error) {
       exchange.fault ??= error
     }
     return result
-  } finally {
-    tap.busy = false
   }
 }
 
-function end(this: ServerResponse & Tapped, ...args: Args): unknown {
-  const tap = this[TAP] as Tap
-  if (this.destroyed && !this.writableEnded) tap.cut = true
-  if (tap.busy || this.writableEnded || this.destroyed) {
-    return tap.end.apply(this, args as unknown[])
-  }
-  const { exchange } = tap
-  tap.busy = true
-  let result: unknown
-  try {
-    result = tap.end.apply(this, args as unknown[])
-  } finally {
-    tap.busy = false
-  }
-  try {
-    // Where the connection has gone before, all is told already.
-    if (exchange.state === 'ended' || exchange.fault !== undefined) return result
-    if (typeof args[0] !== 'function') record(exchange, exchange.recordResponse, args[0], args[1])
-    if (this.writableEnded) exchange.answered(factsOf(exchange, tap.req, this))
-  } catch (error) {
-    exchange.fault ??= error
-  }
-  return result
-}
-
-function writeHead(this: ServerResponse & Tapped, ...args: Args): unknown {
-  const tap = this[TAP] as Tap
-  let given = args
-  let id: string | undefined
-  try {
-    id = this.headersSent ? undefined : tap.exchange.issueId(Number(args[0]))
-    if (id !== undefined) given = withHeader(this, args, id)
-  } catch (error) {
-    tap.exchange.fault ??= error
-  }
-  try {
-    return (tap.writeHead as Method).apply(this, given as unknown[])
-  } catch (error) {
-    // The host may write another head: it is asked again whether that one carries the id.
-    if (id !== undefined && !this.headersSent) {
-      tap.exchange.issued = false
-      this.removeHeader('Flagging-Id')
+function writeHeadShadow(original: Method, isShared: boolean): Method {
+  return function writeHead(this: unknown, ...args: Args): unknown {
+    const tap = (this as TappedResponse).req?._readableState?.[TAP]
+    if (tap === undefined || tap.isHeadShared !== isShared) {
+      return original.apply(this, args as unknown[])
     }
-    throw error
+    const res = this as ServerResponse
+    let given = args
+    let id: string | undefined
+    try {
+      id = res.headersSent ? undefined : tap.exchange.issueId(Number(args[0]))
+      if (id !== undefined) given = withHeader(res, args, id)
+    } catch (error) {
+      tap.exchange.fault ??= error
+    }
+    try {
+      return original.apply(this, given as unknown[])
+    } catch (error) {
+      // The host may write another head: it is asked again whether that one carries the id.
+      if (id !== undefined && !res.headersSent) {
+        tap.exchange.issued = false
+        res.removeHeader('Flagging-Id')
+      }
+      throw error
+    }
   }
 }
 
@@ -200,13 +228,19 @@ function withHeader(res: ServerResponse, args: Args, id: string): Args {
   return [...args.slice(0, at), more, ...args.slice(at + 1)]
 }
 
-function onClose(this: ServerResponse & Tapped): void {
-  const tap = this[TAP] as Tap
+/** The facts are looked up once: as they are when the host has ended its answer. */
+function answerOf(exchange: Exchange, req: IncomingMessage, res: ServerResponse): NodeAnswer {
+  return (exchange.answer as NodeAnswer | undefined) ?? new NodeAnswer(exchange, req, res)
+}
+
+function onClose(this: ServerResponse): void {
+  const tap = (this as TappedResponse).req?._readableState?.[TAP]
+  if (tap === undefined) return
   const { exchange } = tap
   try {
     if (exchange.fault !== undefined) exchange.abandon(exchange.fault)
     else if (exchange.state !== 'ended')
-      exchange.ended(factsOf(exchange, tap.req, this), endedAs(tap.req, this, tap.cut))
+      exchange.ended(answerOf(exchange, tap.req, this), endedAs(tap.req, this, tap.cut))
   } catch (error) {
     exchange.fault ??= error
     try {
@@ -217,17 +251,11 @@ function onClose(this: ServerResponse & Tapped): void {
   }
 }
 
-function record(
-  exchange: Exchange,
-  keep: (chunk: Uint8Array | string, encoding?: BufferEncoding) => void,
-  chunk: unknown,
-  encoding: unknown,
-): void {
-  if (typeof chunk === 'string') {
-    keep.call(
-      exchange,
-      chunk,
-      typeof encoding === 'string' ? (encoding as BufferEncoding) : undefined,
-    )
-  } else if (chunk instanceof Uint8Array) keep.call(exchange, chunk)
+function isBody(chunk: unknown): chunk is string | Uint8Array {
+  return typeof chunk === 'string' || chunk instanceof Uint8Array
+}
+
+/** What stands in the place of an encoding may be a callback. */
+function namedEncoding(given: unknown): BufferEncoding | undefined {
+  return typeof given === 'string' ? (given as BufferEncoding) : undefined
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import type { OpenFile } from '../store/file-system.ts'
 import type { Budget } from './budget.ts'
 
@@ -16,6 +17,9 @@ export interface RecorderContext {
 /** Bodies up to this size stay in memory. */
 const SPILL_AFTER = 256 * 1024
 
+/** A body of one chunk up to this size is kept as text, if it is any: a string is the cheapest box. */
+const SHORT_TEXT = 64 * 1024
+
 /** Sizes of the blocks that small chunks are gathered in. */
 const FIRST_BLOCK = 4 * 1024
 const LARGEST_BLOCK = 64 * 1024
@@ -32,6 +36,10 @@ interface Block {
  */
 export class Recorder {
   readonly #context: RecorderContext
+  /** All of the body, while it is one short text: then there are no blocks. */
+  #text: string | undefined
+  /** Whether the text is the host's own string, which may be a part of a far larger one. */
+  #isHosts = false
   #blocks: Block[] = []
   /** What the blocks take, of which the budget knows. */
   #taken = 0
@@ -62,9 +70,11 @@ export class Recorder {
   /** Keeps a copy of the chunk: its buffer may be reused by its owner. */
   add(chunk: Uint8Array | string, encoding?: BufferEncoding): void {
     if (this.truncated || this.#released) return
-    let bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     const { bodyBytes, interactionBytes = Number.POSITIVE_INFINITY } = this.#context
     const room = Math.min(bodyBytes, interactionBytes - (this.other?.size ?? 0)) - this.size
+    if (this.size === 0 && this.#keepText(chunk, encoding, room)) return
+    this.#unfoldText()
+    let bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     if (bytes.length > room) {
       this.truncated = true
       bytes = bytes.subarray(0, room)
@@ -85,15 +95,25 @@ export class Recorder {
     return this.contentNow() ?? { file: this.#file as OpenFile, size: this.size }
   }
 
+  /** What was kept if that is one short text, whose UTF-8 is the body. */
+  textNow(): string | undefined {
+    return this.#text
+  }
+
   /** What was kept if that is all in memory, without waiting. */
   contentNow(): Uint8Array | undefined {
     if (this.#file || this.#writing) return undefined
+    if (this.#text !== undefined) return Buffer.from(this.#text)
     this.seal()
     return this.#blocks[0]?.bytes ?? new Uint8Array()
   }
 
   /** Joins what is in memory into one block of exactly its size, so that nothing more is held. */
   seal(): void {
+    if (this.#isHosts && this.#text !== undefined) {
+      this.#text = Buffer.from(this.#text).toString()
+      this.#isHosts = false
+    }
     const [first] = this.#blocks
     if (this.#spills || first === undefined) return
     const { buffer } = first.bytes
@@ -112,10 +132,34 @@ export class Recorder {
   release(): void {
     this.#released = true
     this.#giveBackMemory(this.#taken)
+    this.#text = undefined
     this.#blocks = []
     if (!this.#spills) return
     void this.#closeFile()
     this.#giveBackSpill()
+  }
+
+  /** Keeps the first chunk as text if it is a short one; false if it must be kept as bytes. */
+  #keepText(chunk: Uint8Array | string, encoding: string | undefined, room: number): boolean {
+    const text = shortText(chunk, encoding)
+    if (text === undefined) return false
+    const size = text === chunk ? Buffer.byteLength(text) : text.length
+    if (size > room) return false
+    if (size === 0) return true
+    if (this.#context.budget.takeMemory(size)) {
+      this.#text = text
+      this.#isHosts = text === chunk
+      this.size = this.#taken = size
+    } else this.truncated = true
+    return true
+  }
+
+  /** More has come: from now on it is bytes. */
+  #unfoldText(): void {
+    if (this.#text === undefined) return
+    const bytes = Buffer.from(this.#text)
+    this.#blocks.push({ bytes, used: bytes.length })
+    this.#text = undefined
   }
 
   /** Many small chunks share a block: each alone would cost far more than its bytes. */
@@ -211,6 +255,17 @@ export class Recorder {
     this.#taken -= bytes
     this.#context.budget.memory -= bytes
   }
+}
+
+/** The text whose UTF-8 a chunk is, where that is short and told at once. */
+function shortText(chunk: Uint8Array | string, encoding: string | undefined): string | undefined {
+  if (chunk.length > SHORT_TEXT) return undefined
+  if (typeof chunk !== 'string') {
+    return chunk instanceof Buffer && isAscii(chunk) ? chunk.toString('latin1') : undefined
+  }
+  if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'utf-8') return undefined
+  // Node 20 has the method; the types of ES2023 do not.
+  return (chunk as unknown as { isWellFormed(): boolean }).isWellFormed() ? chunk : undefined
 }
 
 async function writeFully(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {

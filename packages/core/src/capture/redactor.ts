@@ -14,6 +14,9 @@ const MAY_BE_JSON = /^(?:\u00ef\u00bb\u00bf)?\s*[{[]/
 /** What hardly begins anything else, also where the rest of it is missing. */
 const IS_JSON = /^(?:\u00ef\u00bb\u00bf)?\s*(?:\[\s*)*\{\s*"/
 
+const KNOWN_MOST = 1000
+const KNOWN_LONGEST = 100
+
 const redactors = new WeakMap<RedactRules, Redactor>()
 
 /** The rules of one job, made ready. */
@@ -21,6 +24,8 @@ export class Redactor {
   /** Whether there is any name to hide. */
   readonly active: boolean
   readonly #rules: RedactRules
+  /** What was found of keys before: an API has the same ones again and again. */
+  readonly #known = new Map<string, boolean>()
   /** Matches every JSON text that holds a hidden key; `undefined` if that cannot be foreseen. */
   readonly #anyKey: RegExp | undefined
   /** Matches every broken text that may hold one, with or without quotes. */
@@ -54,6 +59,21 @@ export class Redactor {
       path = path === '' ? segment : `${path}.${segment}`
       return this.hides(segment, path)
     })
+  }
+
+  /** Whether an object has a hidden key of its own, whatever its values hold. */
+  hidesAny(value: object): boolean {
+    if (!this.active) return false
+    for (const key of Object.keys(value)) if (this.#hidesTop(key)) return true
+    return false
+  }
+
+  #hidesTop(key: string): boolean {
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const hides = this.hides(key, key)
+    if (this.#known.size < KNOWN_MOST && key.length <= KNOWN_LONGEST) this.#known.set(key, hides)
+    return hides
   }
 
   /** Whether JSON text may hold a hidden key. */

@@ -33,6 +33,8 @@ export class Hall {
   readonly datasets: Datasets
   readonly recorder: RecorderContext
   readonly book: FlagBook
+  /** Whether it has seen a Node socket: from then on a request without one is the app's call of itself. */
+  isOnSockets = false
   readonly #budget: Budget
   readonly #queue: Queue
   readonly #places: Places

@@ -8,7 +8,7 @@ import type { CheckedFlag } from './flag-request.ts'
 import type { Declared } from '../options/declared.ts'
 import type { Dataset, Datasets } from '../sample/datasets.ts'
 import { type Parts, decodeExchange } from '../sample/decode-exchange.ts'
-import { type SampleFacts, type Sampled, redacted, sample } from '../sample/sampler.ts'
+import { type SampleFacts, type Sampled, redactedSlots, sample } from '../sample/sampler.ts'
 import { type Slot, flagDataOf } from '../sample/slot.ts'
 import type { Interaction } from '../sample/interaction.ts'
 import type { Settings } from '../options/settings.ts'
@@ -79,7 +79,9 @@ export class Outlet {
     if (!this.#accepts(sampled, plan, flag !== undefined || settings.mode === 'manual')) {
       return undefined
     }
-    if (typeof settings.redact === 'function') sampled = redacted(sampled, settings.redact)
+    if (typeof settings.redact === 'function') {
+      sampled = sampled.with(redactedSlots(sampled, settings.redact))
+    }
     if (sampled.columns) dataset.columns = sampled.columns
     return this.put(dataset, sampled.components, sampled.slots, sampled.facts, flag, username)
   }
@@ -99,23 +101,7 @@ export class Outlet {
     username: string | null,
   ): Promise<number> {
     const { settings, datasets } = this.#context
-    const json = slots.map((slot) => slot.json)
-    const details: FlagDetails = {
-      components,
-      dir: dataset.dir,
-      id: facts.id,
-      endpoint: facts.endpoint,
-      method: facts.method,
-      status: facts.status,
-      startedAt: facts.startedAt,
-      duration: facts.duration,
-      ended: facts.ended,
-      truncated: facts.truncated,
-      ...(settings.comment ? { comment: flag?.comment ?? null } : {}),
-      ...(settings.correction ? { correction: flag?.correction ?? null } : {}),
-      ...(flag?.correctionJSON === undefined ? {} : { correctionJSON: flag.correctionJSON }),
-      ...(json.some((text) => text !== undefined) ? { json } : {}),
-    }
+    const details = detailsOf(dataset, components, slots, facts, flag, settings)
     const flagData = flagDataOf(slots)
     const option = flag?.option ?? null
     const count = await dataset.gate.flag(
@@ -145,17 +131,17 @@ export class Outlet {
     })
   }
 
-  #accepts({ facts, interaction, anyInput }: Sampled, plan: SamplePlan, byHand: boolean): boolean {
+  #accepts(sampled: Sampled, plan: SamplePlan, byHand: boolean): boolean {
     if (plan.when) {
       try {
-        return decided(plan.when(interaction()), this.#context.onError)
+        return decided(plan.when(sampled.interaction()), this.#context.onError)
       } catch (error) {
         this.#context.onError(error)
         return false
       }
     }
-    const { method, status, ended } = facts
-    const counts = plan.declared ? anyInput : SUBMITTED.test(method)
+    const { method, status, ended } = sampled.facts
+    const counts = plan.declared ? sampled.anyInput : SUBMITTED.test(method)
     const succeeded = status >= 200 && status <= 299
     return counts && succeeded && (ended === 'complete' || (byHand && ended === 'aborted'))
   }
@@ -185,13 +171,48 @@ export class Outlet {
   }
 
   #tell(event: FlagEvent): void {
+    const { onFlag } = this.#context.settings
+    if (onFlag === undefined) return
     try {
-      caught(this.#context.settings.onFlag?.(event), this.#context.onError)
+      caught(onFlag(event), this.#context.onError)
     } catch (error) {
       this.#context.onError(error)
     }
   }
 }
+
+function detailsOf(
+  { dir }: Dataset,
+  components: readonly Component[],
+  slots: readonly Slot[],
+  facts: SampleFacts,
+  flag: CheckedFlag | undefined,
+  settings: Settings,
+): FlagDetails {
+  const details: Writable<FlagDetails> = {
+    components,
+    dir,
+    id: facts.id,
+    endpoint: facts.endpoint,
+    method: facts.method,
+    status: facts.status,
+    startedAt: facts.startedAt,
+    duration: facts.duration,
+    ended: facts.ended,
+    truncated: facts.truncated,
+  }
+  if (settings.comment) details.comment = flag?.comment ?? null
+  if (settings.correction) details.correction = flag?.correction ?? null
+  if (flag?.correctionJSON !== undefined) details.correctionJSON = flag.correctionJSON
+  for (const { json } of slots) {
+    if (json === undefined) continue
+    details.json = slots.map((slot) => slot.json)
+    break
+  }
+  return details
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 function decided(result: unknown, onError: (error: unknown) => void): boolean {
   caught(result, onError)

@@ -9,7 +9,7 @@ import type { Declared } from '../options/declared.ts'
 import type { Body } from '../sample/body.ts'
 import type { Interaction } from '../sample/interaction.ts'
 import { recordOf } from '../sample/slot.ts'
-import { redacted } from '../sample/sampler.ts'
+import { redactedSlots } from '../sample/sampler.ts'
 import { json } from './answers.ts'
 import { holdsData, postedKey, postedSlots, textOf } from './posted-sample.ts'
 import { type ReadBody, readBody } from './read-body.ts'
@@ -89,17 +89,10 @@ async function postSample(
     retain()
     const stored = hall.counted(bytes, () => {
       const interaction = postedInteraction(id ?? createId(), declared, slots)
-      const sampled = {
-        facts: interaction,
-        interaction: () => interaction,
-        components: declared.all,
-        slots,
-        columns: undefined,
-        anyInput: true,
-      }
+      const sampled = { components: declared.all, slots, interaction: () => interaction }
       const safe =
-        typeof settings.redact === 'function' ? redacted(sampled, settings.redact) : sampled
-      return store(hall, declared, safe.slots, interaction, flag)
+        typeof settings.redact === 'function' ? redactedSlots(sampled, settings.redact) : slots
+      return store(hall, declared, safe, interaction, flag)
     })
     return stored.finally(release)
   })

@@ -4,10 +4,15 @@ import type { FlagValue, JSONValue } from './flag-value.ts'
 import { isFlaggedFile, isFlaggedFileList } from './flag-value.ts'
 import { EMPTY, type PartSource, type Slot, recordOf, slotOf } from './slot.ts'
 
+/** The fields of a body, whose names are unique. */
+type Entries = readonly (readonly [name: string, slot: Slot])[]
+
 /** A decoded body as slots. */
 export interface Body {
   /** Its fields by name; `undefined` where it is no form and no JSON object. */
   readonly fields: ReadonlyMap<string, Slot> | undefined
+  /** The same, in the order received: cheaper where nothing is looked up. */
+  readonly entries: Entries | undefined
   /** All of it as one value; a JSON object or form as an object. */
   readonly whole: Slot
   readonly isEmpty: boolean
@@ -18,6 +23,7 @@ export interface Body {
 /** No body at all. */
 export const NO_BODY: Body = {
   fields: undefined,
+  entries: undefined,
   whole: EMPTY,
   isEmpty: true,
   truncated: false,
@@ -28,28 +34,33 @@ export const NO_BODY: Body = {
 export function bodyOf(decoded: Decoded, source: PartSource): Body {
   const { truncated, error } = decoded
   if (decoded.kind === 'fields') {
-    const fields = new Map<string, Slot>()
-    for (const [name, datum] of decoded.entries ?? []) {
-      fields.set(name, slotOf(datum, source, decoded.form))
-    }
-    return new FieldsBody(fields, truncated, error)
+    const entries = (decoded.entries ?? []).map(
+      ([name, datum]) => [name, slotOf(datum, source, decoded.form)] as const,
+    )
+    return new FieldsBody(entries, truncated, error)
   }
   const whole = decoded.datum ? slotOf(decoded.datum, source, false) : EMPTY
-  return { fields: undefined, whole, isEmpty: decoded.kind === 'empty', truncated, error }
+  const isEmpty = decoded.kind === 'empty'
+  return { fields: undefined, entries: undefined, whole, isEmpty, truncated, error }
 }
 
 /** A body of fields, whose whole is put together only when somebody asks for it. */
 export class FieldsBody implements Body {
-  readonly fields: ReadonlyMap<string, Slot>
+  readonly entries: Entries
   readonly isEmpty = false
   readonly truncated: boolean
   readonly error: string | undefined
+  #fields: ReadonlyMap<string, Slot> | undefined
   #whole: Slot | undefined
 
-  constructor(fields: ReadonlyMap<string, Slot>, truncated = false, error?: string) {
-    this.fields = fields
+  constructor(entries: Entries, truncated = false, error?: string) {
+    this.entries = entries
     this.truncated = truncated
     this.error = error
+  }
+
+  get fields(): ReadonlyMap<string, Slot> {
+    return (this.#fields ??= new Map(this.entries))
   }
 
   get whole(): Slot {

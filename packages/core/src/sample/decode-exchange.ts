@@ -1,4 +1,4 @@
-import type { Decoded, DecodeLimits, RedactRules } from '../capture/decoded.ts'
+import type { DecodeJob, Decoded, DecodeLimits, RedactRules } from '../capture/decoded.ts'
 import { SHARES_DESCRIPTORS } from '../capture/decode-thread.ts'
 import type { Decoder } from '../capture/decoder.ts'
 import type { AnswerFacts, Exchange } from '../capture/exchange.ts'
@@ -44,12 +44,12 @@ export function decodeExchange(exchange: Exchange, context: DecodeContext): Part
         },
         context,
       )
-  const responseType = facts.responseHeader('content-type')
+  const responseType = facts.responseType
   const response = hasNoBody(exchange.facts.method, facts.status)
     ? NO_BODY
     : decodeRecorded(
         exchange.response,
-        { type: responseType, encoding: facts.responseHeader('content-encoding'), unfinished },
+        { type: responseType, encoding: facts.responseEncoding, unfinished },
         context,
       )
   const { redact, limits } = context
@@ -87,6 +87,11 @@ export function decodeRecorded(
   context: Omit<DecodeContext, 'bodyGone'>,
 ): Body | Promise<Body> {
   if (recorder === undefined || (recorder.size === 0 && !recorder.truncated)) return NO_BODY
+  const text = recorder.textNow()
+  if (text !== undefined) {
+    const decoded = context.decoder.decodeText(termsOf(recorder, media, context), text)
+    if (decoded) return bodyOf(decoded, noParts)
+  }
   const inMemory = recorder.contentNow()
   if (inMemory) return decodeBytes(recorder, media, context, inMemory)
   return recorder.content().then(async (content) => {
@@ -113,18 +118,28 @@ function decodeBytes(
   return toBody(context.decoder.decode(jobOf(recorder, media, context, bytes)), source)
 }
 
+/** A text holds no files. */
+const noParts: PartSource = () => memorySource(new Uint8Array())
+
 function jobOf(
   recorder: Recorder,
+  media: MediaType,
+  context: Omit<DecodeContext, 'bodyGone'>,
+  source: DecodeJob['source'],
+): DecodeJob {
+  return { ...termsOf(recorder, media, context), source }
+}
+
+function termsOf(
+  { truncated }: Recorder,
   { type, encoding, unfinished = false }: MediaType,
   { redact, limits }: Omit<DecodeContext, 'bodyGone'>,
-  source: Uint8Array | { fd: number; size: number },
-): Parameters<Decoder['decode']>[0] {
+): Omit<DecodeJob, 'source'> {
   return {
-    source,
     contentType: type,
-    ...(encoding === undefined ? {} : { contentEncoding: encoding }),
-    truncated: recorder.truncated,
-    ...(unfinished ? { unfinished } : {}),
+    contentEncoding: encoding,
+    truncated,
+    unfinished,
     redact,
     limits,
   }

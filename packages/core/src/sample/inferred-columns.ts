@@ -31,8 +31,8 @@ export class InferredColumns {
   readonly components: readonly Component[]
   readonly #limit: number
   readonly #reserved: readonly string[]
-  /** Position in `components` by place and name. */
-  readonly #positions = new Map<string, number>()
+  /** Position in `components` by role and place, then by name. */
+  readonly #positions = new Map<string, Map<string, number>>()
 
   /**
    * @param limit columns at most; beyond it fields share one JSON column
@@ -42,16 +42,21 @@ export class InferredColumns {
     this.components = components
     this.#limit = limit
     this.#reserved = reserved
-    components.forEach((component, index) => this.#positions.set(keyOf(component), index))
+    for (const [index, component] of components.entries()) {
+      const { place, name } = originOf(component)
+      let names = this.#positions.get(place)
+      if (names === undefined) this.#positions.set(place, (names = new Map()))
+      names.set(name, index)
+    }
   }
 
   /** The found values in the order of the columns, which widen to take them. */
   layOut(found: readonly Found[]): Layout {
     const columns = this.#widened(found)
-    const slots: Slot[] = columns.components.map(() => EMPTY)
+    const slots = new Array<Slot>(columns.components.length).fill(EMPTY)
     const overflow = new Map<string, Slot>()
     for (const one of found) {
-      const at = columns.#positions.get(foundKey(one))
+      const at = columns.#positionOf(one)
       if (at === undefined)
         overflow.set(
           freeName(one.name, (name) => overflow.has(name)),
@@ -59,15 +64,23 @@ export class InferredColumns {
         )
       else slots[at] = one.slot
     }
-    const at = columns.#positions.get('other')
+    const at = columns.#overflowAt
     if (overflow.size > 0 && at !== undefined) slots[at] = objectSlot(described(overflow))
     return { columns, slots }
   }
 
+  #positionOf({ role, place, name }: Found): number | undefined {
+    return this.#positions.get(PLACES[role][place])?.get(place === 'whole' ? '' : name)
+  }
+
+  get #overflowAt(): number | undefined {
+    return this.#positions.get(OVERFLOW)?.get('')
+  }
+
   #widened(found: readonly Found[]): InferredColumns {
-    const fresh = found.filter((one) => !this.#positions.has(foundKey(one)))
-    if (fresh.length === 0) return this
-    const hasOverflow = this.#positions.has('other')
+    if (found.every((one) => this.#positionOf(one) !== undefined)) return this
+    const fresh = found.filter((one) => this.#positionOf(one) === undefined)
+    const hasOverflow = this.#overflowAt !== undefined
     const room = hasOverflow ? 0 : this.#limit - this.components.length
     const added = fresh.length <= room ? fresh : fresh.slice(0, Math.max(0, room - 1))
     const taken = new Set(this.components.map((component) => component.label))
@@ -97,16 +110,22 @@ function sourceOf({ role, place, name }: Found): Pick<Component, 'from'> {
   return { from: { [place]: name } as unknown as { body: string } }
 }
 
-function foundKey({ role, place, name }: Found): string {
-  return place === 'whole' ? `${role}:whole` : `${role}:${place}:${name}`
+/** The places of fields by role, as one word. */
+const PLACES: Readonly<Record<Found['role'], Readonly<Record<Found['place'], string>>>> = {
+  input: { param: 'input param', query: 'input query', body: 'input body', whole: 'input whole' },
+  output: { param: 'output', query: 'output', body: 'output', whole: 'output whole' },
 }
+const OVERFLOW = 'other'
 
-/** The key of a column that an earlier interaction, maybe of an earlier process, has made. */
-function keyOf({ type, role, from }: Component): string {
-  if (type === 'json') return 'other'
-  if (typeof from === 'string') return `${role}:body:${from}`
+/** Where a column of an earlier interaction, maybe of an earlier process, has its values from. */
+function originOf({ type, role, from }: Component): { place: string; name: string } {
+  if (type === 'json') return { place: OVERFLOW, name: '' }
+  const places = PLACES[role === 'output' ? 'output' : 'input']
+  if (typeof from === 'string') return { place: places.body, name: from }
   const [place, name] = Object.entries(from ?? {})[0] ?? ['whole', '']
-  return place === 'whole' ? `${role}:whole` : `${role}:${place}:${String(name)}`
+  return place === 'whole'
+    ? { place: places.whole, name: '' }
+    : { place: places[place as Found['place']], name: String(name) }
 }
 
 function freeName(name: string, isTaken: (name: string) => boolean): string {

@@ -27,7 +27,7 @@ export async function leftForm(left: KeptBody, body: Body, rules: FormRules): Pr
     fields.set(free, left.form ? spelled(name, slot, redactor) : slot)
   }
   for (const [name, slot] of files) fields.set(name, slot)
-  return new FieldsBody(fields, body.truncated || truncated, body.error)
+  return new FieldsBody([...fields], body.truncated || truncated, body.error)
 }
 
 function spelled(name: string, slot: Slot, redactor: Redactor): Slot {

@@ -19,7 +19,7 @@ export type SampleFacts = Pick<
 >
 
 /** The values of an interaction over the columns of its dataset. */
-export interface Sampled {
+export class Sampled {
   readonly facts: SampleFacts
   readonly components: readonly Component[]
   readonly slots: readonly Slot[]
@@ -27,8 +27,40 @@ export interface Sampled {
   readonly columns: InferredColumns | undefined
   /** Whether a declared input was present; `true` where none are declared. */
   readonly anyInput: boolean
+  readonly #origin: Origin
+
+  constructor(origin: Origin, values: Values, columns?: InferredColumns) {
+    this.facts = origin.facts
+    this.components = values.components
+    this.slots = values.slots
+    this.anyInput = values.anyInput
+    this.columns = columns
+    this.#origin = origin
+  }
+
   /** The interaction as plain data, made for the host's own functions only. */
-  readonly interaction: () => Interaction
+  interaction(): Interaction {
+    return interactionOf(this.#origin, this.components, this.slots)
+  }
+
+  /** The same sample with other values. */
+  with(slots: readonly Slot[]): Sampled {
+    const { components, anyInput } = this
+    return new Sampled(this.#origin, { components, slots, anyInput }, this.columns)
+  }
+}
+
+interface Values {
+  readonly components: readonly Component[]
+  readonly slots: readonly Slot[]
+  readonly anyInput: boolean
+}
+
+/** What a sample is made from. */
+interface Origin {
+  readonly facts: SampleFacts
+  readonly url: string
+  readonly parts: Parts
 }
 
 /** Lays out an interaction over declared components, or over inferred columns. */
@@ -39,41 +71,38 @@ export function sample(
   target: Declared | InferredColumns,
   rules: ColumnRules,
 ): Sampled {
+  const { method, url } = exchange.facts
   const facts: SampleFacts = {
     id: exchange.id,
     endpoint,
-    method: exchange.facts.method,
+    method,
     status: exchange.answer?.status ?? 0,
     startedAt: new Date(exchange.startedAt),
     duration: exchange.duration,
     ended: exchange.endedAs,
     truncated: parts.truncated,
   }
-  const { url } = exchange.facts
-  const rest = { facts, interaction: () => interactionOf(facts, url, parts, components, slots) }
-  let components: readonly Component[] = []
-  let slots: readonly Slot[] = []
+  const origin = { facts, url, parts }
   if (target instanceof InferredColumns) {
-    const layout = target.layOut(found(parts, rules.maxFileBytes))
-    components = layout.columns.components
-    slots = layout.slots
-    return { ...rest, components, slots, columns: layout.columns, anyInput: true }
+    const { columns, slots } = target.layOut(found(parts, rules.maxFileBytes))
+    return new Sampled(origin, { components: columns.components, slots, anyInput: true }, columns)
   }
-  const inputs = lookUpInputs(target.inputs, parts, rest.interaction, rules)
-  const outputs = lookUpOutputs(target.outputs, parts, rest.interaction, rules)
-  components = target.all
-  slots = [...inputs.slots, ...outputs]
-  return { ...rest, components, slots, columns: undefined, anyInput: inputs.anyPresent }
+  // What functions of the host's are asked about has no columns yet.
+  const unlaid = () => interactionOf(origin, [], [])
+  const inputs = lookUpInputs(target.inputs, parts, unlaid, rules)
+  const outputs = lookUpOutputs(target.outputs, parts, unlaid, rules)
+  const slots = [...inputs.slots, ...outputs]
+  return new Sampled(origin, { components: target.all, slots, anyInput: inputs.anyPresent })
 }
 
 /**
- * The sample after the host's own redaction: what the function left in `inputs` and `outputs`.
+ * The values after the host's own redaction: what the function left in `inputs` and `outputs`.
  * @throws FlaggingError `ERR_FLAGGING_REDACT` where the function threw or gave no interaction
  */
-export function redacted(
-  sampled: Sampled,
+export function redactedSlots(
+  sampled: Pick<Sampled, 'components' | 'slots' | 'interaction'>,
   redact: (interaction: Interaction) => Interaction,
-): Sampled {
+): readonly Slot[] {
   let interaction: Interaction
   try {
     interaction = redact(sampled.interaction())
@@ -88,12 +117,11 @@ export function redacted(
       { cause: error },
     )
   }
-  const slots = sampled.components.map(({ label, role }, index): Slot => {
+  return sampled.components.map(({ label, role }, index): Slot => {
     const values = role === 'output' ? interaction.outputs : interaction.inputs
     const value = Object.hasOwn(values, label) ? (values[label] as FlagValue) : null
     return unchanged(sampled.slots[index] as Slot, value) ?? { value: value ?? null }
   })
-  return { ...sampled, slots }
 }
 
 /** The slot as it was if the value says the same still: it may have been changed in place. */
@@ -117,19 +145,17 @@ function found(parts: Parts, maxFileBytes: number): readonly Found[] {
       list.push({ role, place, name, slot: coerce(slot, 'any', maxFileBytes) })
     }
   }
-  add('input', 'param', params)
-  add('input', 'query', query)
-  if (request.fields) add('input', 'body', request.fields)
+  if (params.size > 0) add('input', 'param', params)
+  if (query.size > 0) add('input', 'query', query)
+  if (request.entries) add('input', 'body', request.entries)
   else if (!request.isEmpty) add('input', 'whole', [['Input', request.whole]])
-  if (response.fields && response.fields.size > 0) add('output', 'body', response.fields)
+  if (response.entries && response.entries.length > 0) add('output', 'body', response.entries)
   else add('output', 'whole', [['Output', response.whole]])
   return list
 }
 
 function interactionOf(
-  facts: SampleFacts,
-  url: string,
-  parts: Parts,
+  { facts, url, parts }: Origin,
   components: readonly Component[],
   slots: readonly Slot[],
 ): Interaction {

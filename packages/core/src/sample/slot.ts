@@ -25,7 +25,8 @@ export function slotOf(datum: Datum, source: PartSource, spelled: boolean): Slot
   if ('files' in datum) return { value: datum.files.map((part) => fileOf(part, source)) }
   const { value, json } = datum
   if (value === undefined) return json === undefined ? EMPTY : new LargeSlot(json)
-  return { value, spelled, ...(json === undefined ? {} : { json }) }
+  if (!spelled) return datum as Slot
+  return json === undefined ? { value, spelled } : { value, spelled, json }
 }
 
 function fileOf(part: FilePart, source: PartSource): SourceFile {
@@ -106,10 +107,10 @@ export function recordOf(
 /** Slots as flag data, in their order; large values are parsed on first use. */
 export function flagDataOf(slots: readonly Slot[]): readonly FlagValue[] {
   const data: FlagValue[] = []
-  slots.forEach((slot, index) => {
+  for (const [index, slot] of slots.entries()) {
     if (slot instanceof LargeSlot) define(data, index, slot)
-    else data[index] = slot.value
-  })
+    else data.push(slot.value)
+  }
   return data
 }
 

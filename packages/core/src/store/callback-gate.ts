@@ -13,7 +13,8 @@ const DEADLINE_MS = 10_000
  */
 export class CallbackGate {
   readonly callback: FlaggingCallback
-  readonly #running = new Set<Promise<unknown>>()
+  /** The flags since the last setup was asked for. */
+  #flags = new Running()
   #setups: Promise<void> = Promise.resolve()
   #setupsWaiting = 0
 
@@ -24,10 +25,11 @@ export class CallbackGate {
   /** Sets a dataset up, after the flags and setups before it and before those after it. */
   setup(components: readonly Component[], dir: string): Promise<void> {
     this.#setupsWaiting++
-    const running = Promise.allSettled(this.#running)
+    const before = this.#flags
+    this.#flags = new Running()
     const setup = this.#setups.then(async () => {
       try {
-        await withDeadline(running, () => undefined)
+        await withDeadline(before.over(), () => undefined)
         await this.callback.setup(components, dir)
       } finally {
         this.#setupsWaiting--
@@ -41,53 +43,48 @@ export class CallbackGate {
    * Hands a sample to the callback, at once unless a setup waits or runs.
    * @param setUp the setup of its dataset, if that is under way: its failure is the flag's
    */
-  flag(
+  async flag(
     setUp: Promise<void> | undefined,
     data: readonly FlagValue[],
     option: string | null | undefined,
     username: string | null | undefined,
     details: FlagDetails,
   ): Promise<number> {
-    const before = this.#setupsWaiting > 0 ? this.#setups : undefined
-    const running =
-      before === undefined && setUp === undefined
-        ? this.#flagNow(data, option, username, details)
-        : this.#flagAfter([before, setUp], data, option, username, details)
-    const settled = (): void => {
-      // What is thrown here would end the process.
-      try {
-        this.#running.delete(running)
-      } catch {
-        this.#running.delete(running)
-      }
-    }
-    this.#running.add(running)
-    void running.then(settled, settled)
-    return running
-  }
-
-  /** Without a promise of our own where the callback gives one. */
-  #flagNow(...flag: Parameters<FlaggingCallback['flag']>): Promise<number> {
+    const flags = this.#flags
+    flags.count++
     try {
-      const result = this.callback.flag(...flag)
-      return result instanceof Promise ? result : Promise.resolve(result)
-    } catch (error) {
-      return Promise.reject(error as Error)
+      if (this.#setupsWaiting > 0) await this.#setups
+      if (setUp) await setUp
+      return await this.callback.flag(data, option, username, details)
+    } finally {
+      flags.count--
+      if (flags.count === 0) flags.wake()
     }
-  }
-
-  async #flagAfter(
-    setups: readonly (Promise<void> | undefined)[],
-    ...flag: Parameters<FlaggingCallback['flag']>
-  ): Promise<number> {
-    for (const setup of setups) await setup
-    return this.callback.flag(...flag)
   }
 
   /** Waits for the running flags as long as for any, then closes the callback. */
   async close(): Promise<void> {
-    await withDeadline(Promise.allSettled(this.#running), () => undefined)
+    const last = Promise.all([this.#setups, this.#flags.over()])
+    await withDeadline(last, () => undefined)
     await this.callback.close?.()
+  }
+}
+
+/** Flags that the callback has not settled. */
+class Running {
+  count = 0
+  #waiting: (() => void)[] = []
+
+  /** Resolves when there is none left. */
+  over(): Promise<void> {
+    return this.count === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  wake(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting = []
   }
 }
 
