@@ -4,7 +4,7 @@
  */
 const HANDED_ON: readonly RegExp[] = [
   // The originals of the methods that are shadowed on a Node request and its response.
-  /^core\/capture\/node-tap\.ts\S+ \(\w+\) \(?tap\.(?:push|write|end|writeHead)\b[^(]*\.(?:call|apply)$/,
+  /^core\/capture\/node-tap\.ts\S+ \(\w+Shadow\) original\.(?:call|apply)$/,
   // The stream that is watched, and the one that takes its place.
   /^core\/capture\/web-tap\.ts\S+ \(\S+\) (?:this\.#reader\.(?:read|cancel)|controller\.(?:enqueue|close|error))$/,
   // The rest of the app.
@@ -20,7 +20,7 @@ export function isHandedOn(site: string): boolean {
 
 /** What runs within the calls of the host, where every scenario and mode counts. */
 export function isWithinHostCalls(site: string): boolean {
-  return /^(?:express-adapter|hono-adapter|core\/(?:flagging|hall\/(?:hall|plan)|capture\/(?:node-tap|web-tap|exchange|held|recorder|budget)))/.test(
+  return /^(?:express-adapter|hono-adapter|core\/(?:flagging|hall\/(?:hall|plan)|capture\/(?:node-tap|node-answer|web-tap|exchange|held|recorder|budget)))/.test(
     site,
   )
 }

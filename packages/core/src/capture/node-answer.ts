@@ -27,7 +27,10 @@ export class NodeAnswer implements AnswerFacts {
   readonly status: number
   readonly pattern: string
   readonly params: Readonly<Record<string, unknown>>
-  readonly #head: string | OutgoingHttpHeaders
+  /** Let go of when it was read. */
+  #head: string | OutgoingHttpHeaders | undefined
+  #type: string | undefined
+  #encoding: string | undefined
 
   constructor(exchange: Exchange, req: IncomingMessage, res: ServerResponse) {
     const { pattern, params } = exchange.facts.route(exchange.target as object)
@@ -43,17 +46,29 @@ export class NodeAnswer implements AnswerFacts {
   }
 
   get responseType(): string | undefined {
-    return this.#header('content-type')
+    this.#readHead()
+    return this.#type
   }
 
   get responseEncoding(): string | undefined {
-    return this.#header('content-encoding')
+    this.#readHead()
+    return this.#encoding
   }
 
-  #header(name: string): string | undefined {
-    return typeof this.#head === 'string'
-      ? headerIn(this.#head, name)
-      : this.#head[name]?.toString()
+  /** On use: heads are read only for what is stored. */
+  #readHead(): void {
+    const head = this.#head
+    if (head === undefined) return
+    if (typeof head === 'string') {
+      // A head is ASCII, or Latin-1, whose letters keep their places in lower case.
+      const lower = head.toLowerCase()
+      this.#type = headerIn(head, lower, '\ncontent-type:')
+      this.#encoding = headerIn(head, lower, '\ncontent-encoding:')
+    } else {
+      this.#type = head['content-type']?.toString()
+      this.#encoding = head['content-encoding']?.toString()
+    }
+    this.#head = undefined
   }
 }
 
@@ -79,11 +94,10 @@ function isNamed(header: string | undefined, name: string): boolean {
   return header?.length === name.length && header.toLowerCase() === name
 }
 
-function headerIn(head: string, name: string): string | undefined {
-  // A head is ASCII, or Latin-1, whose letters keep their places in lower case.
-  const at = head.toLowerCase().indexOf(`\n${name}:`)
+function headerIn(head: string, lower: string, start: string): string | undefined {
+  const at = lower.indexOf(start)
   if (at === -1) return undefined
-  const from = at + name.length + 2
+  const from = at + start.length
   const end = head.indexOf('\n', from)
   return head.slice(from, end === -1 ? head.length : end).trim()
 }

@@ -62,12 +62,13 @@ export class NodeShadows {
       for (const [name, make] of Object.entries(this.#makers)) {
         made[name] = make(home[name] as Method, true)
       }
+      shadows = made
+      // First: what is in its place only in part, or not at all, is seen by `isInPlace`.
+      this.#byHome.set(home, shadows)
       for (const [name, value] of Object.entries(made)) {
         const property = { value, writable: true, configurable: true, enumerable: false }
-        if (!Reflect.defineProperty(home, name, property)) return NONE
+        Reflect.defineProperty(home, name, property)
       }
-      shadows = made
-      this.#byHome.set(home, shadows)
     }
     return shadows
   }

@@ -232,7 +232,8 @@ export class Hall {
   async #log(exchange: Exchange): Promise<void> {
     try {
       const plan = this.planOf(exchange) as MountedPlan
-      const username = (await this.book.maker(exchange)) ?? null
+      const asked = this.book.maker(exchange)
+      const username = asked === undefined ? null : await asked
       const count = await this.outlet.store(exchange, plan, undefined, username)
       if (count !== undefined) this.#stored++
     } catch (error) {

@@ -6,8 +6,9 @@ import { caught, isThenable } from '../caught.ts'
 import type { FlagEvent } from '../options/flagging-options.ts'
 import type { CheckedFlag } from './flag-request.ts'
 import type { Declared } from '../options/declared.ts'
+import type { ColumnRules } from '../sample/declared-columns.ts'
 import type { Dataset, Datasets } from '../sample/datasets.ts'
-import { type Parts, decodeExchange } from '../sample/decode-exchange.ts'
+import { type DecodeContext, decodeExchange } from '../sample/decode-exchange.ts'
 import { type SampleFacts, type Sampled, redactedSlots, sample } from '../sample/sampler.ts'
 import { type Slot, flagDataOf } from '../sample/slot.ts'
 import type { Interaction } from '../sample/interaction.ts'
@@ -35,12 +36,19 @@ export interface OutletContext {
   readonly onError: (error: unknown) => void
 }
 
+/** What the samples of one plan have in common. */
+interface Work {
+  readonly decoding: DecodeContext
+  readonly rules: ColumnRules
+}
+
 const SUBMITTED = /^(POST|PUT|PATCH)$/
 const REMEMBERED_ENDPOINTS = 1000
 
 /** The way from an ended interaction to the callback. */
 export class Outlet {
   readonly #context: OutletContext
+  readonly #work = new WeakMap<SamplePlan, Work>()
   readonly #endpoints = new Map<string, string>()
   readonly #reportedGone = new Set<string>()
 
@@ -62,7 +70,8 @@ export class Outlet {
     const { datasets, settings } = this.#context
     const checking = this.checkDisk()
     if (checking) await checking
-    const decoded = this.#decode(exchange, plan)
+    const { decoding, rules } = this.#workOf(plan)
+    const decoded = decodeExchange(exchange, decoding)
     const parts = decoded instanceof Promise ? await decoded : decoded
     // Given up meanwhile: then nothing of it is there any longer.
     if (exchange.fault !== undefined) throw exchange.fault as Error
@@ -72,10 +81,7 @@ export class Outlet {
     const loading = declared ? undefined : datasets.load(dataset)
     if (loading) await loading
     // From here to the callback nothing waits, so columns widen in the order of their setups.
-    let sampled = sample(exchange, parts, endpoint, declared ?? dataset.columns, {
-      maxFileBytes: settings.limits.fileBytes,
-      redact: plan.redact,
-    })
+    let sampled = sample(exchange, parts, endpoint, declared ?? dataset.columns, rules)
     if (!this.#accepts(sampled, plan, flag !== undefined || settings.mode === 'manual')) {
       return undefined
     }
@@ -117,18 +123,23 @@ export class Outlet {
         "The callback's `flag` must give the number of samples of its dataset.",
       )
     }
-    this.#tell({ count, flagData, option, username, details })
+    if (settings.onFlag) this.#tell({ count, flagData, option, username, details })
     return count
   }
 
-  #decode(exchange: Exchange, plan: SamplePlan): Parts | Promise<Parts> {
-    const { decoder, settings } = this.#context
-    return decodeExchange(exchange, {
-      decoder,
-      redact: plan.redact,
-      limits: settings.limits,
-      bodyGone: (gone) => this.#reportGone(gone),
-    })
+  #workOf(plan: SamplePlan): Work {
+    let work = this.#work.get(plan)
+    if (work === undefined) {
+      const { decoder, settings } = this.#context
+      const { redact } = plan
+      const bodyGone = (gone: Exchange) => this.#reportGone(gone)
+      work = {
+        decoding: { decoder, redact, limits: settings.limits, bodyGone },
+        rules: { maxFileBytes: settings.limits.fileBytes, redact },
+      }
+      this.#work.set(plan, work)
+    }
+    return work
   }
 
   #accepts(sampled: Sampled, plan: SamplePlan, byHand: boolean): boolean {
@@ -171,10 +182,8 @@ export class Outlet {
   }
 
   #tell(event: FlagEvent): void {
-    const { onFlag } = this.#context.settings
-    if (onFlag === undefined) return
     try {
-      caught(onFlag(event), this.#context.onError)
+      caught(this.#context.settings.onFlag?.(event), this.#context.onError)
     } catch (error) {
       this.#context.onError(error)
     }

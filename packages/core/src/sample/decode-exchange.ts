@@ -44,29 +44,35 @@ export function decodeExchange(exchange: Exchange, context: DecodeContext): Part
         },
         context,
       )
-  const responseType = facts.responseType
   const response = hasNoBody(exchange.facts.method, facts.status)
     ? NO_BODY
     : decodeRecorded(
         exchange.response,
-        { type: responseType, encoding: facts.responseEncoding, unfinished },
+        { type: facts.responseType, encoding: facts.responseEncoding, unfinished },
         context,
       )
-  const { redact, limits } = context
-  const params = paramSlots(facts.params, redact, limits.fields)
-  const query = querySlots(exchange.facts.url, redact, limits.fields)
-  const parts = (req: Body, res: Body): Parts => ({
-    params: params.slots,
-    query: query.slots,
-    request: req,
-    response: res,
-    responseType,
-    truncated: exchange.truncated || query.truncated || req.truncated || res.truncated,
-  })
   if (!(request instanceof Promise) && !(response instanceof Promise)) {
-    return parts(request, response)
+    return partsOf(exchange, context, request, response)
   }
-  return Promise.all([request, response]).then(([req, res]) => parts(req, res))
+  return Promise.all([request, response]).then(([req, res]) => partsOf(exchange, context, req, res))
+}
+
+function partsOf(
+  exchange: Exchange,
+  { redact, limits }: DecodeContext,
+  request: Body,
+  response: Body,
+): Parts {
+  const { params, responseType } = exchange.answer as AnswerFacts
+  const query = querySlots(exchange.facts.url, redact, limits.fields)
+  return {
+    params: paramSlots(params, redact, limits.fields).slots,
+    query: query.slots,
+    request,
+    response,
+    responseType,
+    truncated: exchange.truncated || query.truncated || request.truncated || response.truncated,
+  }
 }
 
 function hasNoBody(method: string, status: number): boolean {

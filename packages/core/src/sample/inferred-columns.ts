@@ -14,6 +14,14 @@ export interface Found {
   readonly slot: Slot
 }
 
+/** Told of each value that was found, in the order of the columns. */
+export type VisitFound = (
+  role: Found['role'],
+  place: Found['place'],
+  name: string,
+  slot: Slot,
+) => void
+
 /** The values of one interaction, laid out over columns. */
 export interface Layout {
   readonly columns: InferredColumns
@@ -50,26 +58,42 @@ export class InferredColumns {
     }
   }
 
-  /** The found values in the order of the columns, which widen to take them. */
-  layOut(found: readonly Found[]): Layout {
-    const columns = this.#widened(found)
-    const slots = new Array<Slot>(columns.components.length).fill(EMPTY)
-    const overflow = new Map<string, Slot>()
-    for (const one of found) {
-      const at = columns.#positionOf(one)
-      if (at === undefined)
-        overflow.set(
-          freeName(one.name, (name) => overflow.has(name)),
-          one.slot,
-        )
-      else slots[at] = one.slot
-    }
-    const at = columns.#overflowAt
-    if (overflow.size > 0 && at !== undefined) slots[at] = objectSlot(described(overflow))
-    return { columns, slots }
+  /**
+   * The found values in the order of the columns, which widen to take them.
+   * @param visitAll shows all of them; called again where columns are missing
+   */
+  layOut(visitAll: (visit: VisitFound) => void): Layout {
+    const slots: Slot[] = this.components.map(() => EMPTY)
+    let isWide = true
+    visitAll((role, place, name, slot) => {
+      const at = this.#positionOf(role, place, name)
+      if (at === undefined) isWide = false
+      else slots[at] = slot
+    })
+    if (isWide) return { columns: this, slots }
+    const found: Found[] = []
+    visitAll((role, place, name, slot) => found.push({ role, place, name, slot }))
+    return this.#widened(found).#layOutAll(found)
   }
 
-  #positionOf({ role, place, name }: Found): number | undefined {
+  #layOutAll(found: readonly Found[]): Layout {
+    const slots: Slot[] = this.components.map(() => EMPTY)
+    const overflow = new Map<string, Slot>()
+    for (const { role, place, name, slot } of found) {
+      const at = this.#positionOf(role, place, name)
+      if (at !== undefined) slots[at] = slot
+      else
+        overflow.set(
+          freeName(name, (taken) => overflow.has(taken)),
+          slot,
+        )
+    }
+    const at = this.#overflowAt
+    if (overflow.size > 0 && at !== undefined) slots[at] = objectSlot(described(overflow))
+    return { columns: this, slots }
+  }
+
+  #positionOf(role: Found['role'], place: Found['place'], name: string): number | undefined {
     return this.#positions.get(PLACES[role][place])?.get(place === 'whole' ? '' : name)
   }
 
@@ -78,8 +102,9 @@ export class InferredColumns {
   }
 
   #widened(found: readonly Found[]): InferredColumns {
-    if (found.every((one) => this.#positionOf(one) !== undefined)) return this
-    const fresh = found.filter((one) => this.#positionOf(one) === undefined)
+    const fresh = found.filter(
+      ({ role, place, name }) => this.#positionOf(role, place, name) === undefined,
+    )
     const hasOverflow = this.#overflowAt !== undefined
     const room = hasOverflow ? 0 : this.#limit - this.components.length
     const added = fresh.length <= room ? fresh : fresh.slice(0, Math.max(0, room - 1))

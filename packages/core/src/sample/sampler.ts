@@ -8,7 +8,7 @@ import { coerce } from './coerce.ts'
 import type { Parts } from './decode-exchange.ts'
 import { type ColumnRules, lookUpInputs, lookUpOutputs } from './declared-columns.ts'
 import type { FlagValue, JSONValue } from './flag-value.ts'
-import { type Found, InferredColumns } from './inferred-columns.ts'
+import { type Found, InferredColumns, type VisitFound } from './inferred-columns.ts'
 import type { Interaction } from './interaction.ts'
 import { EMPTY, type Slot, recordOf } from './slot.ts'
 
@@ -29,11 +29,16 @@ export class Sampled {
   readonly anyInput: boolean
   readonly #origin: Origin
 
-  constructor(origin: Origin, values: Values, columns?: InferredColumns) {
+  constructor(
+    origin: Origin,
+    components: readonly Component[],
+    slots: readonly Slot[],
+    { columns, anyInput = true }: { columns?: InferredColumns | undefined; anyInput?: boolean },
+  ) {
     this.facts = origin.facts
-    this.components = values.components
-    this.slots = values.slots
-    this.anyInput = values.anyInput
+    this.components = components
+    this.slots = slots
+    this.anyInput = anyInput
     this.columns = columns
     this.#origin = origin
   }
@@ -45,15 +50,8 @@ export class Sampled {
 
   /** The same sample with other values. */
   with(slots: readonly Slot[]): Sampled {
-    const { components, anyInput } = this
-    return new Sampled(this.#origin, { components, slots, anyInput }, this.columns)
+    return new Sampled(this.#origin, this.components, slots, this)
   }
-}
-
-interface Values {
-  readonly components: readonly Component[]
-  readonly slots: readonly Slot[]
-  readonly anyInput: boolean
 }
 
 /** What a sample is made from. */
@@ -84,15 +82,17 @@ export function sample(
   }
   const origin = { facts, url, parts }
   if (target instanceof InferredColumns) {
-    const { columns, slots } = target.layOut(found(parts, rules.maxFileBytes))
-    return new Sampled(origin, { components: columns.components, slots, anyInput: true }, columns)
+    const layout = target.layOut((visit) => {
+      visitFound(parts, rules.maxFileBytes, visit)
+    })
+    return new Sampled(origin, layout.columns.components, layout.slots, layout)
   }
   // What functions of the host's are asked about has no columns yet.
   const unlaid = () => interactionOf(origin, [], [])
   const inputs = lookUpInputs(target.inputs, parts, unlaid, rules)
   const outputs = lookUpOutputs(target.outputs, parts, unlaid, rules)
   const slots = [...inputs.slots, ...outputs]
-  return new Sampled(origin, { components: target.all, slots, anyInput: inputs.anyPresent })
+  return new Sampled(origin, target.all, slots, { anyInput: inputs.anyPresent })
 }
 
 /**
@@ -132,26 +132,23 @@ function unchanged(before: Slot, value: FlagValue): Slot | undefined {
   return told === stringifyJSON(value as JSONValue) ? before : undefined
 }
 
-/** What was found in an interaction, in the order of its columns. */
-function found(parts: Parts, maxFileBytes: number): readonly Found[] {
+/** Shows what was found in an interaction, in the order of its columns. */
+function visitFound(parts: Parts, maxFileBytes: number, visit: VisitFound): void {
   const { params, query, request, response } = parts
-  const list: Found[] = []
-  const add = (
+  const visitAll = (
     role: Found['role'],
     place: Found['place'],
     slots: Iterable<readonly [string, Slot]>,
   ) => {
-    for (const [name, slot] of slots) {
-      list.push({ role, place, name, slot: coerce(slot, 'any', maxFileBytes) })
-    }
+    for (const [name, slot] of slots) visit(role, place, name, coerce(slot, 'any', maxFileBytes))
   }
-  if (params.size > 0) add('input', 'param', params)
-  if (query.size > 0) add('input', 'query', query)
-  if (request.entries) add('input', 'body', request.entries)
-  else if (!request.isEmpty) add('input', 'whole', [['Input', request.whole]])
-  if (response.entries && response.entries.length > 0) add('output', 'body', response.entries)
-  else add('output', 'whole', [['Output', response.whole]])
-  return list
+  if (params.size > 0) visitAll('input', 'param', params)
+  if (query.size > 0) visitAll('input', 'query', query)
+  if (request.entries) visitAll('input', 'body', request.entries)
+  else if (!request.isEmpty) visitAll('input', 'whole', [['Input', request.whole]])
+  if (response.entries && response.entries.length > 0) {
+    visitAll('output', 'body', response.entries)
+  } else visitAll('output', 'whole', [['Output', response.whole]])
 }
 
 function interactionOf(

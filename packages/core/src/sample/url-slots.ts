@@ -25,7 +25,8 @@ export function paramSlots(
   redact: RedactRules,
   most: number,
 ): UrlSlots {
-  return urlSlots(Object.entries(params), redact, most)
+  const pairs = Object.entries(params)
+  return pairs.length === 0 ? NONE : urlSlots(pairs, redact, most)
 }
 
 const NONE: UrlSlots = { slots: new Map(), truncated: false }
