@@ -86,7 +86,9 @@ function store(
   // Held on to for the callback's own time, which may be longer than anybody waits.
   return exchange.keptFor(async () => {
     const bytes = (exchange.request?.size ?? 0) + (exchange.response?.size ?? 0)
-    const count = await hall.counted(bytes, () => hall.outlet.store(exchange, plan, flag, username))
+    const count = await hall.counted(bytes, () =>
+      hall.outlet.store({ exchange, plan, flag, username }),
+    )
     if (count === undefined) throw notFound()
     return count
   })

@@ -81,7 +81,13 @@ export class Hall {
       guard,
       onError,
     })
-    this.#queue = new Queue({ limits, store: (exchange) => this.#log(exchange), onError })
+    this.#queue = new Queue({
+      limits,
+      store: (exchange) => this.#log(exchange),
+      stored: () => this.#stored++,
+      failed: (exchange, error) => this.#notLogged(exchange, error),
+      onError,
+    })
     this.#places = new Places(limits, onError)
     this.book = new FlagBook(limits.heldSeconds, onError)
   }
@@ -109,7 +115,7 @@ export class Hall {
    */
   async counted<Count extends number | undefined>(
     bytes: number,
-    store: () => Promise<Count>,
+    store: () => Promise<Count> | Count,
   ): Promise<Count> {
     this.checkOpen()
     return this.#places.hold(bytes, async () => {
@@ -229,21 +235,22 @@ export class Hall {
     return status >= 200 && status <= 299 && exchange.endedAs === 'complete'
   }
 
-  async #log(exchange: Exchange): Promise<void> {
-    try {
-      const plan = this.planOf(exchange) as MountedPlan
-      const asked = this.book.maker(exchange)
-      const username = asked === undefined ? null : await asked
-      const count = await this.outlet.store(exchange, plan, undefined, username)
-      if (count !== undefined) this.#stored++
-    } catch (error) {
-      // What it was given up for has been counted and told.
-      if (error !== exchange.fault) {
-        this.#failed++
-        this.report(error)
-      }
+  #log(exchange: Exchange): Promise<number | undefined> | undefined {
+    const plan = this.planOf(exchange) as MountedPlan
+    const asked = this.book.maker(exchange)
+    if (asked === undefined) {
+      return this.outlet.store({ exchange, plan, flag: undefined, username: null })
     }
-    exchange.release()
+    return asked.then((username) =>
+      this.outlet.store({ exchange, plan, flag: undefined, username }),
+    )
+  }
+
+  #notLogged(exchange: Exchange, error: unknown): void {
+    // What it was given up for has been counted and told.
+    if (error === exchange.fault) return
+    this.#failed++
+    this.report(error)
   }
 
   /** The plan of an exchange that this flagging decides about. */

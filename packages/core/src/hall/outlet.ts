@@ -2,20 +2,20 @@ import type { Decoder } from '../capture/decoder.ts'
 import type { RedactRules } from '../capture/decoded.ts'
 import type { Exchange } from '../capture/exchange.ts'
 import { FlaggingError } from '../errors.ts'
+import { flagDetails } from './flag-details.ts'
 import { caught, isThenable } from '../caught.ts'
 import type { FlagEvent } from '../options/flagging-options.ts'
 import type { CheckedFlag } from './flag-request.ts'
 import type { Declared } from '../options/declared.ts'
 import type { ColumnRules } from '../sample/declared-columns.ts'
 import type { Dataset, Datasets } from '../sample/datasets.ts'
-import { type DecodeContext, decodeExchange } from '../sample/decode-exchange.ts'
+import { type DecodeContext, type Parts, decodeExchange } from '../sample/decode-exchange.ts'
 import { type SampleFacts, type Sampled, redactedSlots, sample } from '../sample/sampler.ts'
 import { type Slot, flagDataOf } from '../sample/slot.ts'
 import type { Interaction } from '../sample/interaction.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Component } from '../components.ts'
 import type { DiskGuard } from '../store/disk-guard.ts'
-import type { FlagDetails } from '../store/flagging-callback.ts'
 import { endpointFolder } from '../store/label-folder.ts'
 
 /** How the interactions of one mounted middleware become samples. */
@@ -25,6 +25,15 @@ export interface SamplePlan {
   readonly ownFolder: boolean
   readonly when: ((interaction: Interaction) => boolean) | undefined
   readonly redact: RedactRules
+}
+
+/** An interaction to be stored. */
+export interface Order {
+  readonly exchange: Exchange
+  readonly plan: SamplePlan
+  /** What a flag by hand says; `undefined` for automatic logging. */
+  readonly flag: CheckedFlag | undefined
+  readonly username: string | null
 }
 
 /** What the outlet shares with the hall. */
@@ -58,30 +67,44 @@ export class Outlet {
 
   /**
    * Stores an interaction and gives the number of samples of its dataset; `undefined` if `when`
-   * refuses it.
-   * @param flag what a flag by hand says; `undefined` for automatic logging
+   * refuses it. It waits only for what it must: with many samples at a time each promise counts.
+   * @throws what it would reject with, where it did not come to wait for anything
    */
-  async store(
-    exchange: Exchange,
-    plan: SamplePlan,
-    flag: CheckedFlag | undefined,
-    username: string | null,
-  ): Promise<number | undefined> {
-    const { datasets, settings } = this.#context
+  store(order: Order): Promise<number | undefined> | undefined {
     const checking = this.checkDisk()
-    if (checking) await checking
-    const { decoding, rules } = this.#workOf(plan)
-    const decoded = decodeExchange(exchange, decoding)
-    const parts = decoded instanceof Promise ? await decoded : decoded
+    return checking ? checking.then(() => this.#decode(order)) : this.#decode(order)
+  }
+
+  #decode(order: Order): Promise<number | undefined> | undefined {
+    const decoded = decodeExchange(order.exchange, this.#workOf(order.plan).decoding)
+    return decoded instanceof Promise
+      ? decoded.then((parts) => this.#find(order, parts))
+      : this.#find(order, decoded)
+  }
+
+  #find(order: Order, parts: Parts): Promise<number | undefined> | undefined {
+    const { exchange, plan } = order
     // Given up meanwhile: then nothing of it is there any longer.
     if (exchange.fault !== undefined) throw exchange.fault as Error
+    const { datasets } = this.#context
     const endpoint = this.#endpointOf(exchange)
-    const { declared } = plan
-    const dataset = declared && !plan.ownFolder ? datasets.root : datasets.of(endpoint)
-    const loading = declared ? undefined : datasets.load(dataset)
-    if (loading) await loading
-    // From here to the callback nothing waits, so columns widen in the order of their setups.
-    let sampled = sample(exchange, parts, endpoint, declared ?? dataset.columns, rules)
+    const dataset = plan.declared && !plan.ownFolder ? datasets.root : datasets.of(endpoint)
+    const loading = plan.declared ? undefined : datasets.load(dataset)
+    return loading
+      ? loading.then(() => this.#lay(order, parts, endpoint, dataset))
+      : this.#lay(order, parts, endpoint, dataset)
+  }
+
+  /** From here to the callback nothing waits, so columns widen in the order of their setups. */
+  #lay(
+    { exchange, plan, flag, username }: Order,
+    parts: Parts,
+    endpoint: string,
+    dataset: Dataset,
+  ): Promise<number> | undefined {
+    const { settings } = this.#context
+    const { rules } = this.#workOf(plan)
+    let sampled = sample(exchange, parts, endpoint, plan.declared ?? dataset.columns, rules)
     if (!this.#accepts(sampled, plan, flag !== undefined || settings.mode === 'manual')) {
       return undefined
     }
@@ -98,7 +121,7 @@ export class Outlet {
   }
 
   /** Hands values to the callback of a dataset. */
-  async put(
+  put(
     dataset: Dataset,
     components: readonly Component[],
     slots: readonly Slot[],
@@ -107,24 +130,21 @@ export class Outlet {
     username: string | null,
   ): Promise<number> {
     const { settings, datasets } = this.#context
-    const details = detailsOf(dataset, components, slots, facts, flag, settings)
+    const details = flagDetails(dataset, components, slots, facts, flag, settings)
     const flagData = flagDataOf(slots)
     const option = flag?.option ?? null
-    const count = await dataset.gate.flag(
+    const stored = dataset.gate.flag(
       datasets.setUp(dataset, components),
       flagData,
       settings.hasOptions ? option : undefined,
       settings.username ? username : undefined,
       details,
     )
-    if (typeof count !== 'number') {
-      throw new FlaggingError(
-        'ERR_FLAGGING_CALLBACK',
-        "The callback's `flag` must give the number of samples of its dataset.",
-      )
-    }
-    if (settings.onFlag) this.#tell({ count, flagData, option, username, details })
-    return count
+    if (settings.onFlag === undefined) return stored
+    return stored.then((count) => {
+      this.#tell({ count, flagData, option, username, details })
+      return count
+    })
   }
 
   #workOf(plan: SamplePlan): Work {
@@ -189,39 +209,6 @@ export class Outlet {
     }
   }
 }
-
-function detailsOf(
-  { dir }: Dataset,
-  components: readonly Component[],
-  slots: readonly Slot[],
-  facts: SampleFacts,
-  flag: CheckedFlag | undefined,
-  settings: Settings,
-): FlagDetails {
-  const details: Writable<FlagDetails> = {
-    components,
-    dir,
-    id: facts.id,
-    endpoint: facts.endpoint,
-    method: facts.method,
-    status: facts.status,
-    startedAt: facts.startedAt,
-    duration: facts.duration,
-    ended: facts.ended,
-    truncated: facts.truncated,
-  }
-  if (settings.comment) details.comment = flag?.comment ?? null
-  if (settings.correction) details.correction = flag?.correction ?? null
-  if (flag?.correctionJSON !== undefined) details.correctionJSON = flag.correctionJSON
-  for (const { json } of slots) {
-    if (json === undefined) continue
-    details.json = slots.map((slot) => slot.json)
-    break
-  }
-  return details
-}
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 function decided(result: unknown, onError: (error: unknown) => void): boolean {
   caught(result, onError)

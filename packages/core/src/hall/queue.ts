@@ -14,8 +14,12 @@ const REPORT_MS = 1000
 /** What the queue works for. */
 export interface QueueContext {
   readonly limits: { readonly queue: number; readonly queueBytes: number }
-  /** Stores one interaction; never rejects. */
-  readonly store: (exchange: Exchange) => Promise<void>
+  /** Stores one interaction and counts it; nothing where it is refused. */
+  readonly store: (exchange: Exchange) => Promise<number | undefined> | undefined
+  /** Told of each that was stored. */
+  readonly stored: () => void
+  /** Told of each that could not be. */
+  readonly failed: (exchange: Exchange, error: unknown) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -112,8 +116,15 @@ export class Queue {
   }
 
   async #store({ exchange, bytes }: Waiting): Promise<void> {
+    const { store, stored, failed } = this.#context
     try {
-      await this.#context.store(exchange)
+      try {
+        const storing = store(exchange)
+        if (storing && (await storing) !== undefined) stored()
+      } catch (error) {
+        failed(exchange, error)
+      }
+      exchange.release()
     } catch (error) {
       exchange.abandon(error)
     }

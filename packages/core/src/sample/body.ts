@@ -34,14 +34,18 @@ export const NO_BODY: Body = {
 export function bodyOf(decoded: Decoded, source: PartSource): Body {
   const { truncated, error } = decoded
   if (decoded.kind === 'fields') {
-    const entries = (decoded.entries ?? []).map(
-      ([name, datum]) => [name, slotOf(datum, source, decoded.form)] as const,
-    )
-    return new FieldsBody(entries, truncated, error)
+    return new FieldsBody(entriesOf(decoded, source), truncated, error)
   }
   const whole = decoded.datum ? slotOf(decoded.datum, source, false) : EMPTY
   const isEmpty = decoded.kind === 'empty'
   return { fields: undefined, entries: undefined, whole, isEmpty, truncated, error }
+}
+
+function entriesOf({ entries = [], form }: Decoded, source: PartSource): Entries {
+  // Most data of JSON bodies are slots already.
+  const areSlots = !form && entries.every(([, datum]) => slotOf(datum, source, false) === datum)
+  if (areSlots) return entries as Entries
+  return entries.map(([name, datum]) => [name, slotOf(datum, source, form)] as const)
 }
 
 /** A body of fields, whose whole is put together only when somebody asks for it. */

@@ -42,6 +42,7 @@ export class CallbackGate {
   /**
    * Hands a sample to the callback, at once unless a setup waits or runs.
    * @param setUp the setup of its dataset, if that is under way: its failure is the flag's
+   * @throws FlaggingError `ERR_FLAGGING_CALLBACK` where the callback gives no number
    */
   async flag(
     setUp: Promise<void> | undefined,
@@ -55,7 +56,9 @@ export class CallbackGate {
     try {
       if (this.#setupsWaiting > 0) await this.#setups
       if (setUp) await setUp
-      return await this.callback.flag(data, option, username, details)
+      const count = await this.callback.flag(data, option, username, details)
+      if (typeof count !== 'number') throw notCounted()
+      return count
     } finally {
       flags.count--
       if (flags.count === 0) flags.wake()
@@ -68,6 +71,13 @@ export class CallbackGate {
     await withDeadline(last, () => undefined)
     await this.callback.close?.()
   }
+}
+
+function notCounted(): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_CALLBACK',
+    "The callback's `flag` must give the number of samples of its dataset.",
+  )
 }
 
 /** Flags that the callback has not settled. */

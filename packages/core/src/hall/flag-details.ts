@@ -1,0 +1,41 @@
+import type { Component } from '../components.ts'
+import type { Settings } from '../options/settings.ts'
+import type { Dataset } from '../sample/datasets.ts'
+import type { SampleFacts } from '../sample/sampler.ts'
+import type { Slot } from '../sample/slot.ts'
+import type { FlagDetails } from '../store/flagging-callback.ts'
+import type { CheckedFlag } from './flag-request.ts'
+
+/** What a callback is told of a sample beside its values. */
+export function flagDetails(
+  { dir }: Dataset,
+  components: readonly Component[],
+  slots: readonly Slot[],
+  facts: SampleFacts,
+  flag: CheckedFlag | undefined,
+  settings: Settings,
+): FlagDetails {
+  const details: Writable<FlagDetails> = {
+    components,
+    dir,
+    id: facts.id,
+    endpoint: facts.endpoint,
+    method: facts.method,
+    status: facts.status,
+    startedAt: facts.startedAt,
+    duration: facts.duration,
+    ended: facts.ended,
+    truncated: facts.truncated,
+  }
+  if (settings.comment) details.comment = flag?.comment ?? null
+  if (settings.correction) details.correction = flag?.correction ?? null
+  if (flag?.correctionJSON !== undefined) details.correctionJSON = flag.correctionJSON
+  for (const { json } of slots) {
+    if (json === undefined) continue
+    details.json = slots.map((slot) => slot.json)
+    break
+  }
+  return details
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
