@@ -5,18 +5,29 @@ import type { AnswerFacts, Exchange } from './exchange.ts'
 /** HTTP/2's code for the failure of the side that has reset a stream. */
 const INTERNAL_ERROR = 2
 
-/**
- * Whose doing it was that the answer was cut off: a client that left has closed its side.
- * @param cut whether the host has ended an answer that it had destroyed before
- */
-export function endedAs(req: IncomingMessage, res: ServerResponse, cut: boolean): Ended {
+/** What is looked at of an answer's stream on HTTP/2. */
+export interface AnswerStream {
+  readonly destroyed: boolean
+  readonly aborted: boolean
+  readonly rstCode?: number
+}
+
+/** What tells how an answer came to its end. */
+interface Ending {
+  readonly req: IncomingMessage
+  readonly stream: AnswerStream | undefined
+  /** Whether the host has ended an answer that it had destroyed before. */
+  readonly cut: boolean
+}
+
+/** Whose doing it was that the answer was cut off: a client that left has closed its side. */
+export function endedAs({ req, stream, cut }: Ending, res: ServerResponse): Ended {
   // First: an answer that is ended and destroyed in one go has left our hands, but never arrives.
   if (res.errored) return 'error'
-  const { stream } = res as { stream?: { aborted: boolean; rstCode?: number } }
   const isOut = stream ? res.writableEnded && !stream.aborted : res.writableFinished
   if (isOut && !cut) return 'complete'
   if (stream) return stream.rstCode === INTERNAL_ERROR ? 'error' : 'aborted'
-  const socket = req.socket
+  const { socket } = req
   return !socket || socket.readableEnded || socket.errored ? 'aborted' : 'error'
 }
 

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers'
 import type { Exchange } from './exchange.ts'
 import { mark } from './exchange-mark.ts'
-import { NodeAnswer, endedAs } from './node-answer.ts'
+import { type AnswerStream, NodeAnswer, endedAs } from './node-answer.ts'
 import { type Method, NodeShadows } from './node-shadows.ts'
 import { whenQueuedIsGone } from './queued-answers.ts'
 
@@ -13,6 +13,8 @@ type Args = readonly unknown[]
 interface Tap {
   readonly exchange: Exchange
   readonly req: IncomingMessage
+  /** That of the answer on HTTP/2. */
+  readonly stream: AnswerStream | undefined
   /** Which shadows count, where there are some that are shared and some of the objects' own. */
   isPushShared: boolean
   isWriteShared: boolean
@@ -30,6 +32,8 @@ const TAP: unique symbol = Symbol('flagging.tap')
 interface ReadableInternals {
   /** Whether all of it is in, read or not. */
   readonly ended: boolean
+  /** Whether any of it was read. */
+  readonly dataEmitted: boolean
   readonly length: number
   readonly buffer: Iterable<Uint8Array | string>
   readonly bufferIndex?: number
@@ -66,9 +70,11 @@ const HEAD = ['writeHead']
  */
 export function tapNode(exchange: Exchange, req: IncomingMessage, res: ServerResponse): void {
   try {
+    const { stream } = res as { stream?: AnswerStream }
     const tap: Tap = {
       exchange,
       req,
+      stream,
       isPushShared: false,
       isWriteShared: false,
       isHeadShared: undefined,
@@ -83,21 +89,16 @@ export function tapNode(exchange: Exchange, req: IncomingMessage, res: ServerRes
       whenQueuedIsGone(req.socket, res, onClose)
     exchange.isRequestWhole = state.ended
     if (state.length > 0) recordBuffered(exchange, req, state)
-    if (req.readableDidRead) exchange.missed()
+    if (state.dataEmitted) exchange.missed()
     mark(req, exchange)
     tap.isPushShared = requestShadows.put(req, PUSH)
     tap.isWriteShared = responseShadows.put(res, WRITES)
     watchHead(exchange, res)
     // The client has left while an earlier middleware was at work, and no end is told any more.
-    if (isOver(res)) setImmediate(() => onClose.call(res))
+    if (stream?.destroyed ?? res.closed) setImmediate(() => onClose.call(res))
   } catch (error) {
     exchange.abandon(error)
   }
-}
-
-/** Whether an answer has told its end already; on HTTP/2 its stream knows. */
-function isOver(res: ServerResponse): boolean {
-  return res.closed || (res as { stream?: { destroyed: boolean } }).stream?.destroyed === true
 }
 
 /** Sees the response head go by if ids are wanted: also when only a later middleware wants them. */
@@ -240,7 +241,7 @@ function onClose(this: ServerResponse): void {
   try {
     if (exchange.fault !== undefined) exchange.abandon(exchange.fault)
     else if (exchange.state !== 'ended')
-      exchange.ended(answerOf(exchange, tap.req, this), endedAs(tap.req, this, tap.cut))
+      exchange.ended(answerOf(exchange, tap.req, this), endedAs(tap, this))
   } catch (error) {
     exchange.fault ??= error
     try {

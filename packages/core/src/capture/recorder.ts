@@ -1,6 +1,6 @@
-import { isAscii } from 'node:buffer'
 import type { OpenFile } from '../store/file-system.ts'
 import type { Budget } from './budget.ts'
+import { isUTF8, shortText } from './short-text.ts'
 
 /** What a recorder needs from its flagging. */
 export interface RecorderContext {
@@ -17,16 +17,16 @@ export interface RecorderContext {
 /** Bodies up to this size stay in memory. */
 const SPILL_AFTER = 256 * 1024
 
-/** A body of one chunk up to this size is kept as text, if it is any: a string is the cheapest box. */
-const SHORT_TEXT = 64 * 1024
-
 /** Sizes of the blocks that small chunks are gathered in. */
 const FIRST_BLOCK = 4 * 1024
 const LARGEST_BLOCK = 64 * 1024
 
+/** Bytes that a unit of a string takes at most in UTF-8. */
+const LONGEST_CHARACTER = 3
+
 /** Bytes in a row; `used` of them count. */
 interface Block {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   used: number
 }
 
@@ -74,6 +74,7 @@ export class Recorder {
     const room = Math.min(bodyBytes, interactionBytes - (this.other?.size ?? 0)) - this.size
     if (this.size === 0 && this.#keepText(chunk, encoding, room)) return
     this.#unfoldText()
+    if (typeof chunk === 'string' && this.#appendText(chunk, encoding, room)) return
     let bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     if (bytes.length > room) {
       this.truncated = true
@@ -162,9 +163,26 @@ export class Recorder {
     this.#text = undefined
   }
 
+  /** Writes text into the last block without bytes of its own, where it surely fits. */
+  #appendText(text: string, encoding: string | undefined, room: number): boolean {
+    const last = this.#blocks.at(-1)
+    const most = text.length * LONGEST_CHARACTER
+    const fits = last !== undefined && most <= last.bytes.length - last.used && most <= room
+    if (!fits || !isUTF8(encoding) || this.#spills || this.size + most > SPILL_AFTER) return false
+    const written = last.bytes.write(text, last.used)
+    last.used += written
+    this.size += written
+    return true
+  }
+
   /** Many small chunks share a block: each alone would cost far more than its bytes. */
   #append(bytes: Uint8Array): boolean {
     const last = this.#blocks.at(-1)
+    if (last && bytes.length <= last.bytes.length - last.used) {
+      last.bytes.set(bytes, last.used)
+      last.used += bytes.length
+      return true
+    }
     const fits = last ? Math.min(last.bytes.length - last.used, bytes.length) : 0
     const rest = bytes.subarray(fits)
     if (rest.length > 0) {
@@ -255,17 +273,6 @@ export class Recorder {
     this.#taken -= bytes
     this.#context.budget.memory -= bytes
   }
-}
-
-/** The text whose UTF-8 a chunk is, where that is short and told at once. */
-function shortText(chunk: Uint8Array | string, encoding: string | undefined): string | undefined {
-  if (chunk.length > SHORT_TEXT) return undefined
-  if (typeof chunk !== 'string') {
-    return chunk instanceof Buffer && isAscii(chunk) ? chunk.toString('latin1') : undefined
-  }
-  if (encoding !== undefined && encoding !== 'utf8' && encoding !== 'utf-8') return undefined
-  // Node 20 has the method; the types of ES2023 do not.
-  return (chunk as unknown as { isWellFormed(): boolean }).isWellFormed() ? chunk : undefined
 }
 
 async function writeFully(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {

@@ -1,20 +1,20 @@
 import { type Options, stringify } from 'csv-stringify/sync'
 
-const FORMAT: Options = {
-  record_delimiter: '\n',
-  quote_record_delimiter: true,
-  // Other readers may split at these, or trim blanks.
-  quoted_match: [';', '\t', '|', /^\s|\s$/],
-}
-
-/** What none of the rules above applies to: ASCII without separators, quotes and blanks at an edge. */
+/** What nothing below applies to: ASCII without separators, quotes and blanks at an edge. */
 const PLAIN = /^(?:[!#-+\--:<-{}~]+(?: +[!#-+\--:<-{}~]+)*)?$/
 
-/** Lines of plain cells, each a field of one record: nothing of them is looked for or escaped. */
+/** What RFC 4180 has in quotes, and where other readers may split or trim: there they must find some. */
+const QUOTED = /[",\r\n;\t|]|^\s|\s$/
+
+/**
+ * Every line is a field of one record, of which nothing is looked for or escaped: csv-stringify takes
+ * twice as long to look through each cell for what {@link QUOTED} says.
+ */
 const LINES: Options = {
   delimiter: '\n',
   record_delimiter: '\n',
   quote: '',
+  escape: '',
   quote_record_delimiter: false,
 }
 
@@ -23,32 +23,19 @@ const LINES: Options = {
  * reader needs them. Never a byte order mark, never an empty line.
  */
 export function formatRecords(records: readonly (readonly string[])[]): string {
-  const lines = plainLines(records)
-  if (lines !== undefined) return stringify([lines], LINES)
-  if (!records.some(isEmptyLine)) return stringify([...records], FORMAT)
-  return records
-    .map((record) => stringify([record], { ...FORMAT, quoted_empty: isEmptyLine(record) }))
-    .join('')
+  return records.length === 0 ? '' : stringify([records.map(lineOf)], LINES)
 }
 
-/**
- * The lines of records without a cell that may need quotes: csv-stringify takes four times as long
- * to find that out, cell by cell.
- */
-function plainLines(records: readonly (readonly string[])[]): string[] | undefined {
-  const lines: string[] = []
-  for (const record of records) {
-    if (record.length === 0 || isEmptyLine(record)) return undefined
-    let line = ''
-    for (const [index, cell] of record.entries()) {
-      if (!PLAIN.test(cell)) return undefined
-      line += index === 0 ? cell : `,${cell}`
-    }
-    lines.push(line)
+function lineOf(record: readonly string[]): string {
+  if (record.length === 1 && record[0] === '') return '""'
+  let line = ''
+  for (let index = 0; index < record.length; index++) {
+    const cell = quoted(record[index] as string)
+    line += index === 0 ? cell : `,${cell}`
   }
-  return lines.length === 0 ? undefined : lines
+  return line
 }
 
-function isEmptyLine(record: readonly string[]): boolean {
-  return record.length === 1 && record[0] === ''
+function quoted(cell: string): string {
+  return PLAIN.test(cell) || !QUOTED.test(cell) ? cell : `"${cell.replaceAll('"', '""')}"`
 }

@@ -39,7 +39,7 @@ function* slices(records: readonly Cells[]): Generator<string, void, undefined> 
   yield formatRecords(group)
 }
 
-// Many large cells at once take csv-stringify nine times as long as one after the other.
+// So many large cells at once would take a turn far too long.
 function* cellByCell(record: Cells): Generator<string, void, undefined> {
   for (const [index, cell] of record.entries()) {
     const text = cell === '' ? '' : formatRecords([[cell]]).slice(0, -1)
