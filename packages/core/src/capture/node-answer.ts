@@ -53,7 +53,8 @@ export class NodeAnswer implements AnswerFacts {
     this.pattern = pattern
     this.params = params
     // The head as it went out: `getHeader` does not know headers that were given to `writeHead`.
-    this.#head = (res as unknown as { _header?: string | null })._header ?? res.getHeaders()
+    const { _header } = res as unknown as { _header?: unknown }
+    this.#head = typeof _header === 'string' ? _header : res.getHeaders()
   }
 
   get responseType(): string | undefined {

@@ -105,12 +105,13 @@ async function reported<T>(hall: Hall, kept: Promise<T>): Promise<T | undefined>
 
 /** Whether a request may count, as far as is known when the response head is written. */
 function mayCount(exchange: Exchange, declared: Declared | undefined): boolean {
-  const { method, url, route } = exchange.facts
+  const { facts } = exchange
+  const { method, url } = facts
   // What a body holds is found out later: a request with one may count.
   if (SUBMITTED.test(method) || exchange.request !== undefined) return true
   if (!declared) return false
   const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
-  const { params } = route(exchange.target as object)
+  const { params } = facts.route(exchange.target as object)
   return declared.inputs.some(({ label, from = label }) => {
     if (typeof from === 'function') return true
     const name = typeof from === 'string' ? from : (Object.values(from)[0] as string)
