@@ -226,7 +226,9 @@ function withHeader(res: ServerResponse, args: Args, id: string): Args {
   const more = Array.isArray(headers)
     ? [...(headers as unknown[]), ...(isPairs ? [['Flagging-Id', id]] : ['Flagging-Id', id])]
     : { ...headers, 'Flagging-Id': id }
-  return [...args.slice(0, at), more, ...args.slice(at + 1)]
+  const given = [...args]
+  given[at] = more
+  return given
 }
 
 /** The facts are looked up once: as they are when the host has ended its answer. */
