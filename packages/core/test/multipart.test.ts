@@ -366,6 +366,14 @@ describe('against other implementations', () => {
     await fc.assert(property, { numRuns: 150 })
   })
 
+  it('keeps a body as it came of which a part says twice what it is', async () => {
+    const twice =
+      '--X\r\nContent-Disposition: form-data; name="a"\r\n' +
+      'content-disposition: form-data; name="b"; filename="f"\r\n\r\nd\r\n'
+    const body = await read(twice + END)
+    expect(body).toMatchObject({ kind: 'value', error: expect.stringContaining('twice') as string })
+  })
+
   it('sees the fields and files that busboy sees, or keeps the body as it came', async () => {
     const pieces = [
       ['--X\r\n', '\r\n', '\r', '\n', 'x', '-', ': ', 'name="a"', 'name=b', 'filename="f"', '; '],

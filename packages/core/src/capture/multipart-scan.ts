@@ -15,6 +15,8 @@ export type PartScan =
 
 const LONGEST_HEADER = 16 * 1024
 const CRLF = '\r\n'
+/** Of several, one parser takes the first and another the last. */
+const DISPOSITION = /\ncontent-disposition[ \t]*:/gi
 
 /**
  * Finds the parts of a multipart body, and refuses what no parser should be given: part headers
@@ -30,6 +32,8 @@ export function scanParts(body: Buffer, boundary: string, most: number): PartSca
     const header = body.subarray(next.end - 2, next.end + LONGEST_HEADER)
     const length = header.indexOf(CRLF + CRLF)
     if (length === -1) return { error: 'A part of the form has headers that do not end.' }
+    const names = header.toString('latin1', 0, length).match(DISPOSITION)?.length ?? 0
+    if (names > 1) return { error: 'A part of the form says twice what it is.' }
     const from = next.end + length + 2
     if (delimiters.bareAt(from))
       return { error: 'The form has a boundary where its content should start.' }
