@@ -39,7 +39,7 @@ interface Excuse {
 const EXCUSES: readonly Excuse[] = [
   {
     sites:
-      /^core\/(?:capture\/(?:check-json|content-|decode|event-stream|form|header-params|json-|media-type|multipart|raw-body|redact|text)|sample\/decode-exchange)/,
+      /^core\/(?:capture\/(?:canonical-json|check-json|content-|decode|event-stream|form|header-params|json-|media-type|multipart|raw-body|redact|text)|sample\/decode-exchange)/,
     why: 'A body that cannot be decoded is stored as it came, or left empty, and its `error` says so.',
     isSilent: true,
     says: /./,

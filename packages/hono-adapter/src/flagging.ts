@@ -1,6 +1,6 @@
 import type { Flagging, FlaggingOptions, FlaggingOverrides } from '@flagging/core'
-import { type Exchange, type MountedPlan, giveUp, hallOf, makePlan } from '@flagging/core/adapter'
-import type { Context, Env, MiddlewareHandler, Next } from 'hono'
+import { type Exchange, giveUp, hallOf, makePlan } from '@flagging/core/adapter'
+import type { Context, Env, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { answerThrough, capture } from './capture.ts'
 import { leftBody } from './left-body.ts'
@@ -48,30 +48,22 @@ export function flagging<E extends Env = Env>(
       }
     }
     if (exchange === undefined) await next()
-    else await passThrough(exchange, plan, c, next)
+    else {
+      const passing = { isOn: false }
+      try {
+        await answerThrough(exchange, c, next, passing)
+      } catch (error) {
+        if (passing.isOn) throw error
+        try {
+          giveUp(c, plan, error)
+        } catch {
+          // Not even that can be called where the stack is used up.
+        }
+      }
+      if (!passing.isOn) await next()
+    }
     if (!c.finalized) await answerUnanswered(c)
   }
   noteAsOurs(middleware)
   return Object.assign(middleware, { flagging: shared })
-}
-
-/** Lets the rest of the app answer where web streams are watched; what it throws is the host's. */
-async function passThrough(
-  exchange: Exchange,
-  plan: MountedPlan,
-  c: Context,
-  next: Next,
-): Promise<void> {
-  const passing = { isOn: false }
-  try {
-    await answerThrough(exchange, c, next, passing)
-  } catch (error) {
-    if (passing.isOn) throw error
-    try {
-      giveUp(c, plan, error)
-    } catch {
-      // Not even that can be called where the stack is used up.
-    }
-  }
-  if (!passing.isOn) await next()
 }

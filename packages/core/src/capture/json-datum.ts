@@ -1,4 +1,5 @@
 import type { JSONValue } from '../sample/flag-value.ts'
+import { canonicalMembers } from './canonical-json.ts'
 import { type JSONShape, checkJSON } from './check-json.ts'
 import type { Datum } from './decoded.ts'
 import { compactJSON, splitJSON } from './json-text.ts'
@@ -10,6 +11,8 @@ export type JSONContent =
   | { readonly entries: readonly (readonly [name: string, datum: Datum])[] }
   | { readonly datum: Datum }
 
+/** Texts up to this size are looked at with a glance first. */
+const PLAIN = 64 * 1024
 /** Texts shorter than this cannot be deep. */
 const SHORT = 1024
 /** No value deeper than this is made: what reads it, or hands it to another thread, may be recursive. */
@@ -23,10 +26,23 @@ const MANY = 16_384
 
 /** Decodes JSON text and hides what is to be hidden; `undefined` if it is no valid JSON. */
 export function decodeJSON(text: string, redactor: Redactor): JSONContent | undefined {
+  const plain = text.length <= PLAIN ? plainValue(text, redactor) : undefined
+  if (plain !== undefined) return contentOfValue(plain)
   if (text.length < SHORT) return decodeShort(text, redactor)
   // Checked before anything is hidden, which could make valid text of broken text.
   const shape = checkJSON(text)
   return shape && contentOf(redactor.json(shape.compact), shape)
+}
+
+/**
+ * The value of JSON text that says no more than its value, and has nothing to hide; `undefined` where
+ * that takes more than a glance.
+ */
+function plainValue(text: string, redactor: Redactor): JSONValue | undefined {
+  const members = canonicalMembers(text)
+  const value = members === undefined ? undefined : parsed(text)
+  // A key that is repeated is there once.
+  return value !== undefined && redactor.membersShown(value) === members ? value : undefined
 }
 
 /** One value from JSON text that is known to be valid and compact. */
@@ -39,8 +55,8 @@ export function validJSON(text: string): string | undefined {
   return checkJSON(text)?.compact
 }
 
-/** Parses JSON text shorter than 1 KiB; `undefined` if it is broken. */
-function parseShort(text: string): JSONValue | undefined {
+/** The value of JSON text that is not deep; `undefined` if it is broken. */
+function parsed(text: string): JSONValue | undefined {
   try {
     return JSON.parse(text) as JSONValue
   } catch {
@@ -49,11 +65,9 @@ function parseShort(text: string): JSONValue | undefined {
 }
 
 function decodeShort(text: string, redactor: Redactor): JSONContent | undefined {
-  const value = parseShort(text)
-  if (value === undefined) return undefined
-  const hides = isFlat(value) ? redactor.hidesAny(value) : redactor.mayHide(text)
-  if (!hides && JSON.stringify(value) === text) return contentOfValue(value)
-  return contentOf(compactJSON(redactor.json(text)), undefined)
+  return parsed(text) === undefined
+    ? undefined
+    : contentOf(compactJSON(redactor.json(text)), undefined)
 }
 
 function contentOf(compact: string, shape: JSONShape | undefined): JSONContent {
@@ -79,16 +93,6 @@ function contentOfValue(value: JSONValue): JSONContent {
   const entries: (readonly [string, Datum])[] = []
   for (const name of Object.keys(value)) entries.push([name, { value: value[name] as JSONValue }])
   return { entries }
-}
-
-/** Whether a value holds no objects that could hold keys, but for itself. */
-function isFlat(value: JSONValue): value is { readonly [key: string]: JSONValue } {
-  if (!isObject(value)) return false
-  for (const key of Object.keys(value)) {
-    const member = value[key]
-    if (typeof member === 'object' && member !== null) return false
-  }
-  return true
 }
 
 /** Makes the values of one valid, compact text, as far as that is cheap and safe. */

@@ -25,7 +25,8 @@ export class Redactor {
   readonly active: boolean
   readonly #rules: RedactRules
   /** What was found of keys before: an API has the same ones again and again. */
-  readonly #known = new Map<string, boolean>()
+  readonly #knownAtTop = new Map<string, boolean>()
+  readonly #knownBelow = new Map<string, boolean>()
   /** Matches every JSON text that holds a hidden key; `undefined` if that cannot be foreseen. */
   readonly #anyKey: RegExp | undefined
   /** Matches every broken text that may hold one, with or without quotes. */
@@ -61,18 +62,35 @@ export class Redactor {
     })
   }
 
-  /** Whether an object has a hidden key of its own, whatever its values hold. */
-  hidesAny(value: object): boolean {
-    if (!this.active) return false
-    for (const key of Object.keys(value)) if (this.#hidesTop(key)) return true
-    return false
+  /**
+   * How many members the objects in a JSON value have; `undefined` where one of them may be hidden.
+   * @param depth how deep the value lies in another
+   */
+  membersShown(value: unknown, depth = 0): number | undefined {
+    if (typeof value !== 'object' || value === null) return 0
+    const isList = Array.isArray(value)
+    const keys = isList ? undefined : Object.keys(value)
+    const length = keys?.length ?? (value as readonly unknown[]).length
+    let count = isList ? 0 : length
+    for (let index = 0; index < length; index++) {
+      const key = keys?.[index]
+      if (key !== undefined && this.#mayHideKey(key, depth)) return undefined
+      const member = (value as Readonly<Record<string | number, unknown>>)[key ?? index]
+      const below = this.membersShown(member, depth + 1)
+      if (below === undefined) return undefined
+      count += below
+    }
+    return count
   }
 
-  #hidesTop(key: string): boolean {
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const hides = this.hides(key, key)
-    if (this.#known.size < KNOWN_MOST && key.length <= KNOWN_LONGEST) this.#known.set(key, hides)
+  /** Below the top, what its path makes an exception of is not known. */
+  #mayHideKey(key: string, depth: number): boolean {
+    if (!this.active) return false
+    const known = depth === 0 ? this.#knownAtTop : this.#knownBelow
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const hides = this.hides(key, depth === 0 ? key : '')
+    if (known.size < KNOWN_MOST && key.length <= KNOWN_LONGEST) known.set(key, hides)
     return hides
   }
 
