@@ -72,7 +72,8 @@ export class DatasetLock {
         mine ||= tryLock(turn)
         if ((mine || performance.now() > patience) && tryLock(lock)) return true
         if (performance.now() >= until) return false
-        await delay(MIN_POLL_MS + Math.random() * POLL_SPREAD_MS)
+        // Only one has the turn: it gets in nobody's way.
+        await delay(mine ? MIN_POLL_MS : MIN_POLL_MS + Math.random() * POLL_SPREAD_MS)
       }
     } finally {
       if (mine) turn.unlock()
