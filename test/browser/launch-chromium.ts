@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
 const unpacked = `${cache}chromium-147`
+const fontsFile = `${unpacked}/fonts.conf`
 const args = ['--no-sandbox', '--no-zygote', '--disable-gpu']
 
 /**
@@ -41,7 +42,7 @@ async function bundled(): Promise<Browser> {
     env: {
       ...(process.env as Record<string, string>),
       LD_LIBRARY_PATH: libraries.join(':'),
-      FONTCONFIG_PATH: `${unpacked}/fonts`,
+      FONTCONFIG_FILE: fontsFile,
     },
   })
 }
@@ -55,6 +56,9 @@ async function unpack(): Promise<void> {
   const module = import.meta.resolve('@sparticuz/chromium')
   const env = { ...process.env, TMPDIR: draft, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' }
   await promisify(execFile)(process.execPath, ['-e', program, module], { env })
+  // Its own names folders of another machine; without a single font a page ends the browser.
+  const fonts = `<fontconfig><dir>${unpacked}/fonts</dir><cachedir>${unpacked}/cache</cachedir></fontconfig>`
+  await writeFile(`${draft}/fonts.conf`, fonts)
   // Another test may have been faster.
   await rename(draft, unpacked).catch(() => rm(draft, { recursive: true }))
 }
