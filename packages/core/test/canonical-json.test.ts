@@ -20,6 +20,10 @@ const scalars = fc.constantFrom(
   ['""', '"a b"', '"\\n"', '"\\/"', '"\\u0041"', '"\\u001b"', '"\\""', '"é"', '"😀"', '"\ud800"'],
   ['"\u2028"', '"\t"', '"{\\"a\\":1}"', '"a:b,c"', ' 1', '1 '],
 )
+/** Long ones, which are looked at in another way than short ones, with one sign far behind. */
+const long = fc
+  .constantFrom('\\n', '\\/', '\\u0041', '\ud800', '😀', 'é', '\t', 'x', '\\"', ':')
+  .map((sign) => `"${'x'.repeat(40)}${sign}${'y'.repeat(40)}"`)
 const scalar = scalars.chain((some) => fc.constantFrom(...some))
 const keys = fc.constantFrom(
   'a',
@@ -36,7 +40,7 @@ const keys = fc.constantFrom(
   '\\u0061',
 )
 const texts = fc.letrec<{ value: string; list: string; object: string }>((tie) => ({
-  value: fc.oneof({ maxDepth: 4 }, scalar, tie('list'), tie('object')),
+  value: fc.oneof({ maxDepth: 4 }, scalar, long, tie('list'), tie('object')),
   list: fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
   object: fc
     .array(fc.tuple(keys, fc.constantFrom(':', ': '), tie('value')), { maxLength: 4 })

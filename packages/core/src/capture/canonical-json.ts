@@ -56,9 +56,21 @@ export function canonicalMembers(text: string): number | undefined {
   return members
 }
 
+/** Characters of a string that stand for themselves. */
+const PLAIN = /[^"\\\u0000-\u001f\ud800-\udfff]*/y
+/** So many are looked at one by one: a pattern takes its time to begin. */
+const FEW = 32
+
 /** The place of the quote that closes a string; -1 where it holds what is escaped in other ways too. */
 function stringEnd(text: string, from: number): number {
+  let near = from + FEW
   for (let at = from; at < text.length; at++) {
+    if (at === near) {
+      PLAIN.lastIndex = at
+      PLAIN.test(text)
+      at = PLAIN.lastIndex
+      near = at + FEW
+    }
     const code = text.charCodeAt(at)
     if (code === QUOTE) return at
     if (code === BACKSLASH) {
