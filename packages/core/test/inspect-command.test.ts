@@ -167,7 +167,7 @@ describe('flagging verify', () => {
       dir,
       name: 'a',
       flags: 100_000,
-      concurrency: 8,
+      concurrency: 2,
       size: 6000,
       width: 2,
       files: true,
@@ -194,7 +194,7 @@ describe('flagging verify', () => {
       child.kill('SIGKILL')
       await ended
     }
-  })
+  }, 120_000)
 })
 
 describe('flagging repair', () => {
