@@ -19,7 +19,7 @@ type Shadows = Readonly<Methods>
  */
 export class NodeShadows {
   readonly #makers: Readonly<Record<string, MakeShadow>>
-  /** By prototype; `undefined` where objects get shadows of their own. */
+  /** By prototype; `NONE` where objects get shadows of their own. */
   readonly #byPrototype = new WeakMap<object, Shadows | typeof NONE>()
   /** By the prototype that they were put on. */
   readonly #byHome = new WeakMap<object, Shadows>()
