@@ -1,6 +1,7 @@
 import busboy from 'busboy'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bodyBytes } from '../src/capture/body-bytes.ts'
 import type { Decoded, DecodeLimits, FilePart } from '../src/capture/decoded.ts'
 import { decode } from '../src/capture/decode.ts'
 import { decodeMultipart } from '../src/capture/multipart.ts'
@@ -21,7 +22,7 @@ async function read(
   limits: Partial<DecodeLimits> = {},
 ): Promise<Decoded> {
   const job = jobOf(body, type)
-  return decodeMultipart(job.source, type, { ...job.limits, ...limits }, job.redact)
+  return decodeMultipart(bodyBytes(job.source), type, { ...job.limits, ...limits }, job.redact)
 }
 
 async function fields(body: string | Uint8Array): Promise<Map<string, unknown>> {
@@ -123,7 +124,7 @@ describe('the parts of a form', () => {
 
   it('keep every byte, also of what looks like a boundary', async () => {
     const contents = ['--Y--', '\r\n', '\r\n--', '\r\n--Y', '\r\n--X-', '\r\n--X!', '\r\r\r\n\n']
-    for (const content of [...contents, `${contents.join('')}x`.repeat(5000)]) {
+    for (const content of [...contents, `${contents.join('')}\r\n--X\rx`.repeat(5000)]) {
       const body = Buffer.from(part('name="a"; filename="f"', '', content) + END)
       const file = (await fields(body)).get('a') as FilePart
       expect(bytesOf(file, body).equals(Buffer.from(content))).toBe(true)

@@ -1,10 +1,11 @@
+import { type BodyBytes, bodyBytes } from './body-bytes.ts'
 import { undoContentCoding } from './content-coding.ts'
 import type { DecodeJob, Decoded, FilePart } from './decoded.ts'
 import { type StreamContent, decodeEvents, decodeLines } from './event-stream.ts'
 import { parseForm, redactForm } from './form.ts'
 import { decodeJSON } from './json-datum.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
-import { OCTETS, fileBody, octets, rawBody } from './raw-body.ts'
+import { OCTETS, fileBody, octets, rawBody, rawForm } from './raw-body.ts'
 import { Redactor } from './redactor.ts'
 import { dataStreamText, isDataStream } from './text-deltas.ts'
 import { decodeText } from './text.ts'
@@ -53,7 +54,7 @@ function decodeContent(job: DecodeJob, bytes: Uint8Array): Decoded | Promise<Dec
   const media = parseMediaType(job.contentType)
   if (!media) return decodeUndeclared(job, bytes)
   if (media.kind === 'file') return fileBody(job, bytes.length, media.essence)
-  if (media.kind === 'multipart') return decodeForm(job, bytes)
+  if (media.kind === 'multipart') return decodeForm(job, bodyBytes(bytes))
 
   const text = decodeText(bytes, media.charset, isCut(job))
   return text === undefined
@@ -66,11 +67,15 @@ function isCut({ truncated, unfinished }: TextJob): boolean {
   return truncated || unfinished === true
 }
 
-async function decodeForm(job: DecodeJob, bytes: Uint8Array): Promise<Decoded> {
-  if (job.truncated) return rawBody(job, bytes, CUT_OFF)
+/**
+ * Decodes and redacts a multipart body that has no content coding, and is not empty. Rejects only
+ * where it cannot be read.
+ */
+async function decodeForm(job: DecodeJob, body: BodyBytes): Promise<Decoded> {
+  if (job.truncated) return rawForm(job, body, CUT_OFF)
   // Loaded here because only the worker thread needs it.
   const { decodeMultipart } = await import('./multipart.ts')
-  return decodeMultipart(bytes, job.contentType ?? '', job.limits, job.redact)
+  return decodeMultipart(body, job.contentType ?? '', job.limits, job.redact)
 }
 
 const CUT_OFF = 'The body is cut off.'

@@ -1,3 +1,4 @@
+import type { BodyBytes } from './body-bytes.ts'
 import { parseDisposition } from './content-disposition.ts'
 import type { Datum, DecodeLimits, FilePart } from './decoded.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
@@ -14,7 +15,7 @@ import { decodeText } from './text.ts'
 export class FormParts {
   /** Whether a limit left something out. */
   truncated = false
-  readonly #body: Buffer
+  readonly #body: BodyBytes
   readonly #limits: DecodeLimits
   readonly #redactor: Redactor
   readonly #texts = new Map<string, string[]>()
@@ -24,7 +25,7 @@ export class FormParts {
   #textCount = 0
   #fileCount = 0
 
-  constructor(body: Buffer, limits: DecodeLimits, redactor: Redactor) {
+  constructor(body: BodyBytes, limits: DecodeLimits, redactor: Redactor) {
     this.#body = body
     this.#limits = limits
     this.#redactor = redactor
@@ -38,6 +39,11 @@ export class FormParts {
       return
     }
     const coded = headers['content-transfer-encoding']?.toLowerCase() === 'base64'
+    const file = { name: filename, type: media?.essence ?? OCTETS }
+    if (filename !== undefined && !coded) {
+      this.#addFile(name, { ...file, offset: from, size: to - from })
+      return
+    }
     const sent = coded ? this.#base64(from, to) : this.#body.subarray(from, to)
     const text = filename === undefined ? this.#textOf(name, sent, media) : undefined
     if (text !== undefined) {
@@ -46,14 +52,11 @@ export class FormParts {
     }
     // A field that is no text in its charset; a file is the client's own, whatever it holds.
     const content = filename === undefined ? this.#redacted(name, sent, media) : sent
-    const size = Math.min(content.length, this.#limits.fileBytes)
-    this.#addFile(name, size < content.length, {
-      name: filename,
-      type: media?.essence ?? OCTETS,
-      size,
-      ...(coded || content !== sent
-        ? { offset: 0, bytes: new Uint8Array(content.subarray(0, size)) }
-        : { offset: from }),
+    const isOwn = coded || content !== sent
+    this.#addFile(name, {
+      ...file,
+      size: content.length,
+      ...(isOwn ? { offset: 0, bytes: content } : { offset: from }),
     })
   }
 
@@ -86,7 +89,7 @@ export class FormParts {
   }
 
   #base64(from: number, to: number): Buffer {
-    return Buffer.from(this.#body.toString('latin1', from, to), 'base64')
+    return Buffer.from(this.#body.subarray(from, to).toString('latin1'), 'base64')
   }
 
   #addText(name: string, text: string): void {
@@ -98,14 +101,16 @@ export class FormParts {
     if (append(this.#texts, name, text)) this.#order.push({ name, isFile: false })
   }
 
-  #addFile(name: string, isCut: boolean, file: FilePart): void {
-    if (isCut) this.truncated = true
+  #addFile(name: string, { bytes, ...file }: FilePart): void {
+    const size = Math.min(file.size, this.#limits.fileBytes)
+    if (size < file.size) this.truncated = true
     if (this.#fileCount === this.#limits.files) {
       this.truncated = true
       return
     }
     this.#fileCount++
-    if (append(this.#files, name, file)) this.#order.push({ name, isFile: true })
+    const kept = { ...file, size, ...(bytes && { bytes: new Uint8Array(bytes.subarray(0, size)) }) }
+    if (append(this.#files, name, kept)) this.#order.push({ name, isFile: true })
   }
 }
 

@@ -1,3 +1,5 @@
+import type { BodyBytes } from './body-bytes.ts'
+
 /** Where one part of a multipart body lies. */
 export interface PartSpan {
   /** Where its delimiter starts. */
@@ -23,7 +25,7 @@ const DISPOSITION = /\ncontent-disposition[ \t]*:/gi
  * without end, and bodies that are cut off.
  * @param most parts that are looked at
  */
-export function scanParts(body: Buffer, boundary: string, most: number): PartScan {
+export function scanParts(body: BodyBytes, boundary: string, most: number): PartScan {
   const delimiters = new Delimiters(body, boundary)
   const parts: PartSpan[] = []
   let next = delimiters.first()
@@ -58,10 +60,10 @@ interface Delimiter {
 }
 
 class Delimiters {
-  readonly #body: Buffer
+  readonly #body: BodyBytes
   readonly #line: Buffer
 
-  constructor(body: Buffer, boundary: string) {
+  constructor(body: BodyBytes, boundary: string) {
     this.#body = body
     this.#line = Buffer.from(`${CRLF}--${boundary}`, 'latin1')
   }
@@ -89,12 +91,21 @@ class Delimiters {
 
   closesAfter(from: number): boolean {
     const closing = Buffer.concat([this.#line, Buffer.from('--')])
-    return this.#body.subarray(from - 2).includes(closing)
+    return this.#body.indexOf(closing, from - 2) !== -1
   }
 
   #at(start: number, end: number): Delimiter | undefined {
-    const tail = this.#body.toString('latin1', end, end + 3)
-    if (/^--(?:$|[\r\n\t ])/.test(tail)) return { start, end: end + 2, closes: true }
-    return tail.startsWith(CRLF) ? { start, end: end + 2, closes: false } : undefined
+    const first = this.#body.at(end)
+    const second = this.#body.at(end + 1)
+    if (first === DASH && second === DASH && BEHIND_END.has(this.#body.at(end + 2))) {
+      return { start, end: end + 2, closes: true }
+    }
+    return first === CR && second === LF ? { start, end: end + 2, closes: false } : undefined
   }
 }
+
+const DASH = 0x2d
+const CR = 0x0d
+const LF = 0x0a
+/** What follows a closing delimiter: the end of the body, a line break, a tab or a space. */
+const BEHIND_END: ReadonlySet<number | undefined> = new Set([undefined, CR, LF, 0x09, 0x20])

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import formidable, { type Part, multipart } from 'formidable'
+import type { BodyBytes } from './body-bytes.ts'
 import type { DecodeLimits, Decoded, RedactRules } from './decoded.ts'
 import { FormParts } from './form-parts.ts'
 import { headerParams } from './header-params.ts'
 import { type PartSpan, scanParts } from './multipart-scan.ts'
-import { rawBody } from './raw-body.ts'
+import { rawForm } from './raw-body.ts'
 import { Redactor } from './redactor.ts'
 
 /** What RFC 2046 allows, and some more that clients use; nothing that would need an escape. */
@@ -15,21 +16,21 @@ const BOUNDARY = /^[ !#-[\]-~]{0,69}[!#-[\]-~]$/
 const LARGE_CONTENT = 16 * 1024
 
 /**
- * Decodes a `multipart/form-data` body. Files are ranges of `bytes`. A body that is cut off, or that
- * is not understood in one way only, is given as it came, with `error`. Never rejects.
+ * Decodes a `multipart/form-data` body. Files are ranges of `body`. A body that is cut off, or that
+ * is not understood in one way only, is given as it came, with `error`. Rejects only where the body
+ * cannot be read.
  */
 export async function decodeMultipart(
-  bytes: Uint8Array,
+  body: BodyBytes,
   contentType: string,
   limits: DecodeLimits,
   redact: RedactRules,
 ): Promise<Decoded> {
   const raw = (error: string) =>
-    rawBody({ contentType, truncated: false, limits, redact }, bytes, error)
+    rawForm({ contentType, truncated: false, limits, redact }, body, error)
   const boundary = headerParams(contentType).get('boundary') ?? ''
   if (!BOUNDARY.test(boundary)) return raw('The form has no boundary that can be used.')
 
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const scan = scanParts(body, boundary, 4 * (limits.fields + limits.files))
   if ('error' in scan) return raw(scan.error)
   const read = await readParts(body, boundary, scan.parts)
@@ -53,7 +54,7 @@ interface ReadPart {
 
 /** Reads the parts with formidable; `undefined` if it sees other parts than were found. */
 async function readParts(
-  body: Buffer,
+  body: BodyBytes,
   boundary: string,
   spans: readonly PartSpan[],
 ): Promise<readonly ReadPart[] | undefined> {
@@ -82,15 +83,23 @@ async function readParts(
 }
 
 /** A request with the parts as its body, as far as formidable looks at one. */
-function requestOf(body: Buffer, boundary: string, spans: readonly PartSpan[]): IncomingMessage {
-  const chunks = spans.map((span) => body.subarray(span.start, span.from + givenSize(span)))
-  chunks.push(Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1'))
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+function requestOf(body: BodyBytes, boundary: string, spans: readonly PartSpan[]): IncomingMessage {
+  const end = Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1')
+  const length = spans.reduce((sum, span) => sum + givenEnd(span) - span.start, end.length)
   const headers = {
     'content-type': `multipart/form-data; boundary="${boundary}"`,
     'content-length': String(length),
   }
-  return Object.assign(Readable.from(chunks), { headers }) as unknown as IncomingMessage
+  // One at a time: together, the parts may take much more memory than the parser needs.
+  function* chunks() {
+    for (const span of spans) yield body.subarray(span.start, givenEnd(span))
+    yield end
+  }
+  return Object.assign(Readable.from(chunks()), { headers }) as unknown as IncomingMessage
+}
+
+function givenEnd(span: PartSpan): number {
+  return span.from + givenSize(span)
 }
 
 function givenSize({ from, to }: PartSpan): number {

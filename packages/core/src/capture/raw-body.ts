@@ -1,3 +1,4 @@
+import { type BodyBytes, bodyBytes } from './body-bytes.ts'
 import type { Decoded, DecodeJob, FilePart, RedactRules } from './decoded.ts'
 import { redactForm } from './form.ts'
 import { headerParams } from './header-params.ts'
@@ -43,18 +44,33 @@ export function octets(
 }
 
 /** A body that cannot be decoded, as a file, with the hidden values replaced that can be found in it. */
-export function rawBody(
-  job: Pick<DecodeJob, 'contentType' | 'truncated' | 'limits' | 'redact'>,
-  bytes: Uint8Array,
+export function rawBody(job: RawJob, bytes: Uint8Array, error: string): Decoded {
+  const media = parseMediaType(job.contentType)
+  if (media?.kind === 'multipart') return rawForm(job, bodyBytes(bytes), error)
+  return rawFile(job, bytes.length, redactBytes(job, bytes, media?.kind ?? 'text'), error)
+}
+
+/** What {@link rawBody} gives for a multipart body, of which only what is looked at is in memory. */
+export function rawForm(job: RawJob, body: BodyBytes, error: string): Decoded {
+  const { contentType = '', redact } = job
+  const redactor = Redactor.of(asLatin1(redact))
+  const boundary = headerParams(contentType).get('boundary') ?? ''
+  const redacted = redactor.active ? redactParts(body, redactor, boundary) : undefined
+  return rawFile(job, body.length, redacted, error)
+}
+
+function rawFile(
+  job: RawJob,
+  size: number,
+  redacted: Uint8Array | undefined,
   error: string,
 ): Decoded {
-  const media = parseMediaType(job.contentType)
-  const redacted = redactBytes(job, bytes, media?.kind ?? 'text')
-  return fileBody(job, redacted?.length ?? bytes.length, media?.essence ?? OCTETS, {
-    error,
-    ...(redacted && { bytes: redacted }),
-  })
+  const type = parseMediaType(job.contentType)?.essence ?? OCTETS
+  const rest = { error, ...(redacted && { bytes: redacted }) }
+  return fileBody(job, redacted?.length ?? size, type, rest)
 }
+
+type RawJob = Pick<DecodeJob, 'contentType' | 'truncated' | 'limits' | 'redact'>
 
 /** Whether names in such a body may say that a value is to be hidden. */
 export function isRedactable(job: DecodeJob): boolean {
@@ -77,7 +93,7 @@ const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf]
 function redactBytes(
   { contentType, redact }: Pick<DecodeJob, 'contentType' | 'redact'>,
   bytes: Uint8Array,
-  kind: BodyKind,
+  kind: Exclude<BodyKind, 'multipart'>,
 ): Uint8Array | undefined {
   if (kind === 'file' || !Redactor.of(redact).active) return undefined
   if (kind === 'text' && !mayBeJSON(bytes)) return undefined
@@ -85,10 +101,10 @@ function redactBytes(
   // In Latin-1 each byte is a character, and comes back as the same byte.
   const encoding = isWide ? 'utf16le' : 'latin1'
   const rest = isWide ? bytes.length % 2 : 0
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const body = bodyBytes(bytes)
   const text = body.toString(encoding, 0, body.length - rest)
   const redactor = Redactor.of(isWide ? redact : asLatin1(redact))
-  const redacted = redactText(text, kind, redactor, contentType ?? '')
+  const redacted = redactText(text, kind, redactor)
   if (redacted === text) return undefined
   const kept = [Buffer.from(redacted, encoding), body.subarray(body.length - rest)]
   return new Uint8Array(Buffer.concat(kept))
@@ -104,9 +120,7 @@ function asLatin1(redact: RedactRules): RedactRules {
   return isSame ? redact : { ...redact, extra: [...redact.extra, ...extra] }
 }
 
-function redactText(text: string, kind: BodyKind, redactor: Redactor, contentType: string): string {
+function redactText(text: string, kind: BodyKind, redactor: Redactor): string {
   if (kind === 'form') return redactForm(text, redactor)
-  if (kind === 'text') return redactor.text(text)
-  if (kind !== 'multipart') return redactor.broken(text)
-  return redactParts(text, redactor, headerParams(contentType).get('boundary') ?? '')
+  return kind === 'text' ? redactor.text(text) : redactor.broken(text)
 }
