@@ -1,8 +1,9 @@
-import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { decode } from './decode.ts'
+import { decode, decodeForm } from './decode.ts'
 import type { DecodeJob, Decoded, FilePart } from './decoded.ts'
-import { rawBody } from './raw-body.ts'
+import { FileBytes } from './file-bytes.ts'
+import { isMultipart } from './media-type.ts'
+import { rawBody, rawForm } from './raw-body.ts'
 // Loaded before the thread is ready, so that no body pays for it with its time.
 import './multipart.ts'
 
@@ -21,10 +22,9 @@ const port = parentPort
 port?.on('message', (request: DecodeRequest) => void reply(request))
 port?.postMessage('ready' satisfies DecodeReply)
 
-async function reply({ job, failure }: DecodeRequest): Promise<void> {
+async function reply(request: DecodeRequest): Promise<void> {
   try {
-    const bytes = readSource(job.source)
-    const decoded = failure === undefined ? await decode(job, bytes) : rawBody(job, bytes, failure)
+    const decoded = await decodedOf(request)
     port?.postMessage({ decoded } satisfies DecodeReply, buffersOf(decoded))
   } catch {
     // What was thrown may quote the body.
@@ -32,17 +32,29 @@ async function reply({ job, failure }: DecodeRequest): Promise<void> {
   }
 }
 
-function readSource(source: DecodeJob['source']): Uint8Array {
-  if (source instanceof Uint8Array) return source
-  const bytes = new Uint8Array(source.size)
-  let done = 0
-  while (done < source.size) {
-    const read = readSync(source.fd, bytes, done, source.size - done, done)
-    if (read === 0) throw new Error('The recorded body is shorter than it was.')
-    done += read
+function decodedOf({ job, failure }: DecodeRequest): Decoded | Promise<Decoded> {
+  const { source, contentType, contentEncoding } = job
+  if (source instanceof Uint8Array) return decodedBytes(job, source, failure)
+  const body = new FileBytes(source.fd, source.size, window)
+  body.check()
+  // Large forms are mostly files, and those are ranges of what was recorded: they stay where they are.
+  if (isMultipart(contentType) && source.size > 0) {
+    if (failure !== undefined) return rawForm(job, body, failure)
+    if (contentEncoding === undefined) return decodeForm(job, body)
   }
-  return bytes
+  return decodedBytes(job, body.subarray(0, source.size), failure)
 }
+
+function decodedBytes(
+  job: DecodeJob,
+  bytes: Uint8Array,
+  failure: string | undefined,
+): Decoded | Promise<Decoded> {
+  return failure === undefined ? decode(job, bytes) : rawBody(job, bytes, failure)
+}
+
+/** What files are read through, one at a time. */
+const window = Buffer.allocUnsafeSlow(256 * 1024)
 
 /** What can move to the other thread instead of being copied: buffers that files have for themselves. */
 function buffersOf({ datum, entries = [] }: Decoded): ArrayBuffer[] {

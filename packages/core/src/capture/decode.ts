@@ -71,7 +71,7 @@ function isCut({ truncated, unfinished }: TextJob): boolean {
  * Decodes and redacts a multipart body that has no content coding, and is not empty. Rejects only
  * where it cannot be read.
  */
-async function decodeForm(job: DecodeJob, body: BodyBytes): Promise<Decoded> {
+export async function decodeForm(job: DecodeJob, body: BodyBytes): Promise<Decoded> {
   if (job.truncated) return rawForm(job, body, CUT_OFF)
   // Loaded here because only the worker thread needs it.
   const { decodeMultipart } = await import('./multipart.ts')
