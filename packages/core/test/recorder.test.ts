@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Budget } from '../src/capture/budget.ts'
 import { Recorder } from '../src/capture/recorder.ts'
@@ -93,6 +94,32 @@ describe('a recorder', () => {
     expect(budget.memory).toBeLessThan(100_000 + 64 * 1024)
     recorder.seal()
     expect(budget.memory).toBe(100_000)
+  })
+
+  test('passes on to the file more than there is memory for, and in the end keeps none', async () => {
+    const { budget, recorder } = start({ memory: 300_000 })
+    const expected = Buffer.concat([...pieces(3_000_000, 30_000)])
+    for (const piece of pieces(3_000_000, 30_000)) {
+      recorder.add(piece)
+      // As an upload that is no faster than the disk.
+      while (budget.memory > 270_000) await nextTurn()
+    }
+    expect([recorder.size, recorder.truncated]).toEqual([3_000_000, false])
+    recorder.seal()
+    while (budget.memory > 0) await nextTurn()
+    expect((await contentOf(recorder)).equals(expected)).toBe(true)
+  })
+
+  test('makes do with small blocks where others have taken the memory', async () => {
+    const { budget, recorder } = start({ memory: 400_000 })
+    // Taken by others.
+    budget.memory += 100_000
+    for (const piece of pieces(330_000, 10_000)) recorder.add(piece)
+    budget.memory -= 100_000
+    expect([recorder.size, recorder.truncated]).toEqual([300_000, true])
+    expect((await contentOf(recorder)).equals(Buffer.concat([...pieces(300_000, 10_000)]))).toBe(
+      true,
+    )
   })
 
   test('stops at the cap of a body, of memory and of spill files, and says so', async () => {

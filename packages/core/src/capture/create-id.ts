@@ -1,15 +1,18 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
-const ID_BYTES = 16
-const pool = Buffer.alloc(ID_BYTES * 256)
-let used = pool.length
+const ID_LENGTH = 22
+/** Bytes of which the text is that of 256 ids, each with some bits more than it needs. */
+const POOL_BYTES = (256 * ID_LENGTH * 6) / 8
 
-/** 128 random bits as 22 base64url characters. */
+let pool = ''
+let used = 0
+
+/** 128 random bits, and four more, as 22 base64url characters. */
 export function createId(): string {
   if (used === pool.length) {
-    randomFillSync(pool)
+    pool = randomBytes(POOL_BYTES).toString('base64url')
     used = 0
   }
-  used += ID_BYTES
-  return pool.toString('base64url', used - ID_BYTES, used)
+  used += ID_LENGTH
+  return pool.slice(used - ID_LENGTH, used)
 }

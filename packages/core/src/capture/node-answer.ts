@@ -72,10 +72,8 @@ export class NodeAnswer implements AnswerFacts {
     const head = this.#head
     if (head === undefined) return
     if (typeof head === 'string') {
-      // A head is ASCII, or Latin-1, whose letters keep their places in lower case.
-      const lower = head.toLowerCase()
-      this.#type = headerIn(head, lower, '\ncontent-type:')
-      this.#encoding = headerIn(head, lower, '\ncontent-encoding:')
+      this.#type = headerIn(head, 'content-type')
+      this.#encoding = headerIn(head, 'content-encoding')
     } else {
       this.#type = head['content-type']?.toString()
       this.#encoding = head['content-encoding']?.toString()
@@ -106,10 +104,15 @@ function isNamed(header: string | undefined, name: string): boolean {
   return header?.length === name.length && header.toLowerCase() === name
 }
 
-function headerIn(head: string, lower: string, start: string): string | undefined {
-  const at = lower.indexOf(start)
-  if (at === -1) return undefined
-  const from = at + start.length
-  const end = head.indexOf('\n', from)
-  return head.slice(from, end === -1 ? head.length : end).trim()
+/** The first header of a name in a head as it goes out; a look at each line, for most are others. */
+function headerIn(head: string, name: string): string | undefined {
+  for (let at = head.indexOf('\n') + 1; at > 0; at = head.indexOf('\n', at) + 1) {
+    const end = at + name.length
+    if (head.charCodeAt(end) !== COLON || !isNamed(head.slice(at, end), name)) continue
+    const next = head.indexOf('\n', end)
+    return head.slice(end + 1, next === -1 ? head.length : next).trim()
+  }
+  return undefined
 }
+
+const COLON = 0x3a

@@ -58,7 +58,8 @@ const REMEMBERED_ENDPOINTS = 1000
 export class Outlet {
   readonly #context: OutletContext
   readonly #work = new WeakMap<SamplePlan, Work>()
-  readonly #endpoints = new Map<string, string>()
+  /** Folders of endpoints by pattern, then by method. */
+  readonly #endpoints = new Map<string, Map<string, string>>()
   readonly #reportedGone = new Set<string>()
 
   constructor(context: OutletContext) {
@@ -179,12 +180,14 @@ export class Outlet {
 
   #endpointOf({ facts: { method }, answer }: Exchange): string {
     const pattern = answer?.pattern ?? '/'
-    const key = `${method} ${pattern}`
-    let endpoint = this.#endpoints.get(key)
-    if (endpoint === undefined) {
-      endpoint = endpointFolder(method, pattern)
-      if (this.#endpoints.size < REMEMBERED_ENDPOINTS) this.#endpoints.set(key, endpoint)
+    let folders = this.#endpoints.get(pattern)
+    const known = folders?.get(method)
+    if (known !== undefined) return known
+    const endpoint = endpointFolder(method, pattern)
+    if (folders === undefined && this.#endpoints.size < REMEMBERED_ENDPOINTS) {
+      this.#endpoints.set(pattern, (folders = new Map()))
     }
+    if (folders && folders.size < REMEMBERED_ENDPOINTS) folders.set(method, endpoint)
     return endpoint
   }
 

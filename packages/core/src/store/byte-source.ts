@@ -1,15 +1,17 @@
 import { FlaggingError } from '../errors.ts'
 import type { FlaggedFile } from '../sample/flag-value.ts'
-import { readRange, writeAll } from './disk.ts'
+import { giveBlock, takeBlock } from './blocks.ts'
+import { writeAll } from './disk.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import { nodeFileSystem } from './node-file-system.ts'
-
-type Bytes = Uint8Array<ArrayBuffer>
 
 /** Where the bytes of a file come from. It may be read several times, also at once. */
 export interface ByteSource {
   readonly size: number
-  /** The bytes in order, `size` in all; a source that has fewer fails. Not to be written to. */
+  /**
+   * The bytes in order, `size` in all; a source that has fewer fails. A chunk is not to be written to,
+   * and holds its bytes only until the next one is asked for.
+   */
   chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
@@ -49,16 +51,28 @@ export function pathSource(fs: FileSystem, path: string, size: number): ByteSour
   return { size, chunks: () => storedFile(fs, path, size) }
 }
 
-async function* wholeRange(file: OpenFile, offset: number, size: number): AsyncGenerator<Bytes> {
-  let read = 0
-  for await (const chunk of readRange(file, offset, offset + size)) {
-    read += chunk.length
-    yield chunk
+async function* wholeRange(
+  file: OpenFile,
+  offset: number,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  const block = takeBlock()
+  try {
+    for (let read = 0; read < size;) {
+      const length = Math.min(block.length, size - read)
+      const count = await file.read(block, 0, length, offset + read)
+      if (count === 0) {
+        throw new FlaggingError('ERR_FLAGGING_STORE', 'A file is shorter than recorded')
+      }
+      read += count
+      yield block.subarray(0, count)
+    }
+  } finally {
+    giveBlock(block)
   }
-  if (read < size) throw new FlaggingError('ERR_FLAGGING_STORE', 'A file is shorter than recorded')
 }
 
-async function* storedFile(fs: FileSystem, path: string, size: number): AsyncGenerator<Bytes> {
+async function* storedFile(fs: FileSystem, path: string, size: number): AsyncGenerator<Uint8Array> {
   const file = await fs.open(path, 'read')
   try {
     if ((await file.stat()).kind !== 'file') {

@@ -5,7 +5,7 @@ import type { DirectoryEntry, FileStat, FileSystem, OpenFile, OpenMode } from '.
 import { unless } from './disk.ts'
 import { loadNativeLock } from './native-lock.ts'
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
+const { O_RDONLY, O_RDWR, O_CREAT, O_DIRECTORY, O_EXCL } = fs.constants
 // Absent on Windows. O_CLOEXEC is set by libuv on every file that it opens.
 const SAFE = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0)
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -133,7 +133,29 @@ async function open(path: string, mode: OpenMode): Promise<OpenFile> {
   }
 }
 
+/**
+ * What opens a file that never has a name: `O_TMPFILE` of Linux, which Node does not list. The number
+ * is the same on all processors that Node is built for.
+ */
+const UNNAMED = process.platform === 'linux' ? O_RDWR | O_DIRECTORY | 0o20_000_000 : undefined
+
+let opensUnnamed = UNNAMED !== undefined
+
 async function openUnnamed(): Promise<OpenFile> {
+  if (!opensUnnamed) return openUnlinked()
+  try {
+    const flags = UNNAMED as number
+    return new NodeFile(await call((done) => fs.open(tmpdir(), flags, FILE_MODE, done)))
+  } catch {
+    // Some file systems and older kernels have no such files. What else is wrong is said next.
+    const file = await openUnlinked()
+    opensUnnamed = false
+    return file
+  }
+}
+
+/** A file that has lost its name. */
+async function openUnlinked(): Promise<OpenFile> {
   const folder = await call<string>((done) => fs.mkdtemp(join(tmpdir(), 'flagging-'), done))
   const path = join(folder, 'spill')
   try {
