@@ -1,4 +1,5 @@
-const SPACE = 0x20
+import { isWellFormed } from '../well-formed.ts'
+
 const QUOTE = 0x22
 const COMMA = 0x2c
 const MINUS = 0x2d
@@ -31,12 +32,15 @@ const DEEPEST = 100
  * numbers without meaning.
  */
 export function canonicalMembers(text: string): number | undefined {
+  // A lone surrogate is written as an escape.
+  if (!isWellFormed(text)) return undefined
+  const ends = new StringEnds(text)
   let members = 0
   let depth = 0
   for (let at = 0; at < text.length;) {
     const code = text.charCodeAt(at)
     if (code === QUOTE) {
-      const end = stringEnd(text, at + 1)
+      const end = ends.after(at + 1)
       if (end === -1) return undefined
       const isKey = text.charCodeAt(end + 1) === COLON
       if (isKey && isDigit(text.charCodeAt(at + 1))) return undefined
@@ -56,34 +60,49 @@ export function canonicalMembers(text: string): number | undefined {
   return members
 }
 
-/** Characters of a string that stand for themselves. */
-const PLAIN = /[^"\\\u0000-\u001f\ud800-\udfff]*/y
-/** So many are looked at one by one: a pattern takes its time to begin. */
+/** So many characters are looked at one by one: what looks for one at a time takes its time to begin. */
 const FEW = 32
 
-/** The place of the quote that closes a string; -1 where it holds what is escaped in other ways too. */
-function stringEnd(text: string, from: number): number {
-  let near = from + FEW
-  for (let at = from; at < text.length; at++) {
-    if (at === near) {
-      PLAIN.lastIndex = at
-      PLAIN.test(text)
-      at = PLAIN.lastIndex
-      near = at + FEW
+/** Where the strings in a text end. */
+class StringEnds {
+  readonly #text: string
+  /** The next ones behind what was looked for last. */
+  #quote = -1
+  #backslash = -1
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** The place of the quote that closes a string; -1 where it holds what is escaped in other ways too. */
+  after(from: number): number {
+    const text = this.#text
+    const near = Math.min(from + FEW, text.length)
+    let at = from
+    for (; at < near; at++) {
+      const code = text.charCodeAt(at)
+      if (code === QUOTE) return at
+      if (code === BACKSLASH && !ESCAPES.includes(text.charAt(++at))) return -1
     }
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) return at
-    if (code === BACKSLASH) {
-      at++
-      if (!ESCAPES.includes(text.charAt(at))) return -1
-    } else if (code < SPACE) return -1
-    else if (code >= 0xd800 && code <= 0xdfff) {
-      const low = text.charCodeAt(++at)
-      // A lone surrogate is written as an escape.
-      if (code > 0xdbff || !(low >= 0xdc00 && low <= 0xdfff)) return -1
+    return this.#far(at)
+  }
+
+  #far(from: number): number {
+    const text = this.#text
+    for (let at = from; ; at = this.#backslash + 2) {
+      if (this.#quote < at) this.#quote = placeOf('"', text, at)
+      if (this.#backslash < at) this.#backslash = placeOf('\\', text, at)
+      if (this.#quote < this.#backslash) return this.#quote
+      const isEscape = this.#backslash < text.length
+      if (!isEscape || !ESCAPES.includes(text.charAt(this.#backslash + 1))) return -1
     }
   }
-  return -1
+}
+
+/** Where a sign is found; the end of the text where it is not. */
+function placeOf(sign: string, text: string, from: number): number {
+  const at = text.indexOf(sign, from)
+  return at === -1 ? text.length : at
 }
 
 /** Where a number ends; -1 where it may be written in another way. */

@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer'
+import { isWellFormed } from '../well-formed.ts'
 
 const SHORT_TEXT = 64 * 1024
 
@@ -16,8 +17,7 @@ export function shortText(
     return chunk instanceof Buffer && isAscii(chunk) ? chunk.toString('latin1') : undefined
   }
   if (!isUTF8(encoding)) return undefined
-  // Node 20 has the method; the types of ES2023 do not.
-  return (chunk as unknown as { isWellFormed(): boolean }).isWellFormed() ? chunk : undefined
+  return isWellFormed(chunk) ? chunk : undefined
 }
 
 /** Whether this is what a Node stream calls UTF-8, its default. */

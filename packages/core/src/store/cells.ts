@@ -1,3 +1,4 @@
+import { isWellFormed } from '../well-formed.ts'
 import { stringifyJSON } from '../capture/stringify-json.ts'
 import type { JSONValue } from '../sample/flag-value.ts'
 
@@ -39,9 +40,6 @@ export const STORED_PATH: RegExp =
   /^([^./\\\0-\x1f\x7f][^/\\\0-\x1f\x7f]{0,254})\/(0|[1-9]\d{0,14})(?:-(0|[1-9]\d{0,14}))?\.([a-z0-9]{1,16})$/
 
 const STRICT_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-
-/** What no UTF-8 text file holds unchanged, or no reader of CSV files expects. */
-const UNSTORABLE = /[\0\p{Cs}]/u
 
 const NOT_BLANK = /[^\p{White_Space}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u
 const TRIGGER = /[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b]/
@@ -103,7 +101,7 @@ function startsFormula(text: string): boolean {
 }
 
 function encodeText(text: string, mode: CellMode, onlyColumn: boolean): string {
-  if (text === '' || UNSTORABLE.test(text)) return JSON.stringify(text)
+  if (text === '' || text.includes('\0') || !isWellFormed(text)) return JSON.stringify(text)
   return needsMark(text, mode, onlyColumn) ? `'${text}` : text
 }
 

@@ -1,3 +1,4 @@
+import { isWellFormed } from '../well-formed.ts'
 import {
   type FlaggedFile,
   type FlagValue,
@@ -97,9 +98,4 @@ function spill(column: number, text: string, isText: boolean): RowFiles {
     files: [new SourceFile(undefined, 'text/plain', textSource(content))],
     spilled,
   }
-}
-
-function isWellFormed(text: string): boolean {
-  // Node 20 has the method; the types of ES2023 do not.
-  return (text as unknown as { isWellFormed(): boolean }).isWellFormed()
 }
