@@ -1,5 +1,5 @@
 import type { Datum } from './decoded.ts'
-import { datumOfJSON, validJSON } from './json-datum.ts'
+import { datumOfJSON, plainValue, validJSON } from './json-datum.ts'
 import type { Redactor } from './redactor.ts'
 import { TextDeltas } from './text-deltas.ts'
 import { TextJoiner } from './text.ts'
@@ -26,10 +26,10 @@ export function decodeEvents(text: string, redactor: Redactor, cut: boolean): St
     // A stream that was aborted may end in the middle of an event: what was spelled until then counts.
     truncated = !ended && (cut || (/^\s*[{["]/.test(data) && validJSON(data) === undefined))
     if (truncated) break
-    const piece = pieceOf(data, redactor)
+    const plain = plainValue(data, redactor)
+    const piece = plain === undefined ? pieceOf(data, redactor) : data
     list.add(piece)
-    // JSON.parse of a large text takes many times its memory, and no delta is large.
-    if (deltas.possible) deltas.add(piece.length > LARGEST_DELTA ? undefined : JSON.parse(piece))
+    if (deltas.possible) deltas.add(plain ?? deltaOf(piece))
   }
   const spelled = deltas.text()
   const datum = spelled === undefined ? list.datum() : { value: redactor.text(spelled) }
@@ -54,6 +54,11 @@ export function decodeLines(text: string, redactor: Redactor, cut: boolean): Str
 
 const RECORD_SEPARATOR = '\u001e'
 const LARGEST_DELTA = 1024 * 1024
+
+/** JSON.parse of a large text takes many times its memory, and no delta is large. */
+function deltaOf(piece: string): unknown {
+  return piece.length > LARGEST_DELTA ? undefined : JSON.parse(piece)
+}
 
 /** Redacted JSON text of one event or line. */
 function pieceOf(data: string, redactor: Redactor): string {

@@ -26,7 +26,7 @@ const MANY = 16_384
 
 /** Decodes JSON text and hides what is to be hidden; `undefined` if it is no valid JSON. */
 export function decodeJSON(text: string, redactor: Redactor): JSONContent | undefined {
-  const plain = text.length <= PLAIN ? plainValue(text, redactor) : undefined
+  const plain = plainValue(text, redactor)
   if (plain !== undefined) return contentOfValue(plain)
   if (text.length < SHORT) return decodeShort(text, redactor)
   // Checked before anything is hidden, which could make valid text of broken text.
@@ -38,7 +38,8 @@ export function decodeJSON(text: string, redactor: Redactor): JSONContent | unde
  * The value of JSON text that says no more than its value, and has nothing to hide; `undefined` where
  * that takes more than a glance.
  */
-function plainValue(text: string, redactor: Redactor): JSONValue | undefined {
+export function plainValue(text: string, redactor: Redactor): JSONValue | undefined {
+  if (text.length > PLAIN) return undefined
   const members = canonicalMembers(text)
   const value = members === undefined ? undefined : parsed(text)
   // A key that is repeated is there once.
