@@ -4,6 +4,9 @@ import { install, root } from './workspace.mjs'
 
 const installed = install()
 if (installed !== 0) process.exit(installed)
+// Not imported before its dependencies are installed.
+const { buildPages } = await import('./build-pages.mjs')
+await buildPages()
 
 const demo = spawn(
   process.execPath,

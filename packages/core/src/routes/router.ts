@@ -5,6 +5,7 @@ import { isForClient, json, problem } from './answers.ts'
 import { getExampleFile, listExamples } from './examples-route.ts'
 import { postFlag } from './flag-route.ts'
 import { checkOrigin, corsHeaders, preflight } from './origin.ts'
+import { pageScript } from './pages.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
 
 /** A flag route: what it answers to, and what it needs to be allowed. */
@@ -26,6 +27,12 @@ const hasExamples = ({ settings }: Hall) =>
 const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/$/, isThere: () => true, answer: describe },
   { method: 'POST', path: /^\/$/, action: 'flag', isThere: () => true, answer: postFlag },
+  {
+    method: 'GET',
+    path: /^\/button\.js$/,
+    isThere: ({ settings }) => settings.mode !== 'never',
+    answer: (_, request) => pageScript('served-button.js', request),
+  },
   {
     method: 'GET',
     path: /^\/examples\/?$/,

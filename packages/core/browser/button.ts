@@ -1,0 +1,9 @@
+// `@flagging/core/button.js`: importing it makes `<flag-button>` known to the page.
+import { defineFlagButton } from './flag-button.ts'
+
+export { FlagButton } from './flag-button.ts'
+export type { FlagButtonState, FlagDetail } from './flag-button.ts'
+export { FlagFailure } from './flag-routes.ts'
+export type { FlagButtonLabels } from './labels.ts'
+
+defineFlagButton()

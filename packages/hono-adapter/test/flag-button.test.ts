@@ -1,0 +1,14 @@
+import type { Server } from 'node:http'
+import { flagging } from '@flagging/hono-adapter'
+import { createAdaptorServer } from '@hono/node-server'
+import { Hono } from 'hono'
+import { describeFlagButton } from '../../../test/browser/flag-button.ts'
+
+describeFlagButton('Hono', (options) => {
+  const app = new Hono()
+  const middleware = flagging(options as object)
+  app.use(middleware)
+  app.post('/double', async (c) => c.json({ Output: (await c.req.json<{ n: number }>()).n * 2 }))
+  // A cast, since it may be an HTTP/2 server where one asks for that.
+  return { server: createAdaptorServer(app) as Server, close: () => middleware.flagging.close() }
+})
