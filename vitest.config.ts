@@ -23,6 +23,7 @@ export default defineConfig({
   ...shared,
   test: {
     ...shared.test,
+    globalSetup: './scripts/build-pages.mjs',
     projects: [
       {
         extends: true,

@@ -5,11 +5,13 @@ import { build } from 'esbuild'
 
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url))
 
+const ENTRIES = ['button', 'served-button', 'examples', 'served-examples']
+
 /** Builds the pages; `npm start`, the tests and packing do so first. */
 export async function buildPages() {
   await build({
     absWorkingDir: core,
-    entryPoints: ['browser/button.ts', 'browser/served-button.ts'],
+    entryPoints: ENTRIES.map((name) => `browser/${name}.ts`),
     outdir: 'pages',
     bundle: true,
     format: 'esm',
@@ -20,6 +22,9 @@ export async function buildPages() {
     logLevel: 'warning',
   })
 }
+
+// What vitest calls before the first test.
+export { buildPages as setup }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // Declarations of modules that are no more would be packed, too.

@@ -2,7 +2,7 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import type { FlaggingOptions } from '@flagging/core'
 import { image, json, number } from '@flagging/core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { type ButtonHost, type MakeDoublingApp, startButtonHost } from './button-host.ts'
+import { type ButtonHost, type MakeDoublingApp, startButtonHost } from './element-host.ts'
 import { launchChromium } from './launch-chromium.ts'
 
 let browser: Browser

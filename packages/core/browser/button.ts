@@ -3,7 +3,7 @@ import { defineFlagButton } from './flag-button.ts'
 
 export { FlagButton } from './flag-button.ts'
 export type { FlagButtonState, FlagDetail } from './flag-button.ts'
-export { FlagFailure } from './flag-routes.ts'
+export { FlagFailure } from './http-routes.ts'
 export type { FlagButtonLabels } from './labels.ts'
 
 defineFlagButton()

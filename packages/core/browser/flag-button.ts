@@ -1,5 +1,6 @@
 import { FlagForm, type FlagWords } from './flag-form.ts'
-import { type Description, type DescribedOption, FlagFailure, FlagRoutes } from './flag-routes.ts'
+import { type DescribedOption, type Description, FlagRoutes } from './flag-routes.ts'
+import { FlagFailure } from './http-routes.ts'
 import { ENGLISH, type FlagButtonLabels } from './labels.ts'
 import { make } from './make.ts'
 import { styles } from './styles.ts'
@@ -117,8 +118,8 @@ export class FlagButton extends Element {
     this.#asking.abort()
     const { signal } = (this.#asking = new AbortController())
     try {
-      const url = new URL(this.getAttribute('path') ?? FlagButton.path, document.baseURI)
-      this.#routes = new FlagRoutes(url, this.getAttribute('crossorigin'))
+      const path = this.getAttribute('path') ?? FlagButton.path
+      this.#routes = new FlagRoutes(path, this.getAttribute('crossorigin'))
       const description = await this.#routes.describe(signal)
       if (!signal.aborted) this.#render(description)
     } catch (error) {

@@ -1,3 +1,5 @@
+import { FlagFailure, HTTPRoutes } from './http-routes.ts'
+
 /** A component as `GET {path}` tells of it. */
 export interface DescribedComponent {
   readonly label: string
@@ -29,46 +31,23 @@ export interface Flag {
   readonly correction?: unknown
 }
 
-/** Why something could not be flagged. */
-export class FlagFailure extends Error {
-  override readonly name = 'FlagFailure'
-  /** The `code` of the problem; `unreachable` where there was no answer. */
-  readonly code: string
-  /** Whether the same may succeed another time. */
-  readonly mayRetry: boolean
-
-  constructor(code: string, message: string, mayRetry: boolean) {
-    super(message)
-    this.code = code
-    this.mayRetry = mayRetry
-  }
-}
-
+const NOT_ENDED = 409
 /** How long an answer that has not ended yet is waited for, in milliseconds. */
 const LONGEST_WAIT = 5 * 60_000
+const SHORTEST_PAUSE = 100
 
-/** The flag routes of a server, as far as a button needs them. */
+/** The flag routes as far as a button needs them. */
 export class FlagRoutes {
-  readonly #url: string
-  readonly #credentials: RequestCredentials
+  readonly #routes: HTTPRoutes
 
-  /**
-   * @param url of the flag routes
-   * @param crossorigin as of the attribute of that name: `null` keeps to the page's own origin
-   * @throws TypeError for another origin that was not asked for, and for what is not HTTP
-   */
-  constructor(url: URL, crossorigin: string | null) {
-    if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${url.protocol} is not HTTP.`)
-    if (crossorigin === null && url.origin !== location.origin) {
-      throw new TypeError(`${url.origin} is another origin: that takes the attribute crossorigin.`)
-    }
-    this.#url = url.href
-    this.#credentials = crossorigin === 'use-credentials' ? 'include' : 'same-origin'
+  /** As of {@link HTTPRoutes}. */
+  constructor(path: string, crossorigin: string | null) {
+    this.#routes = new HTTPRoutes(path, crossorigin)
   }
 
   /** Asks for the mode and the options. */
   async describe(signal: AbortSignal): Promise<Description> {
-    return (await this.#ask({ method: 'GET' }, signal)) as Description
+    return (await this.#routes.ask('', signal)) as Description
   }
 
   /**
@@ -77,59 +56,24 @@ export class FlagRoutes {
    * @returns the number of samples of the dataset
    */
   async flag(flag: Flag, signal: AbortSignal, waits: () => void): Promise<number> {
-    const request = {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(flag),
-    }
     const until = performance.now() + LONGEST_WAIT
     for (;;) {
       try {
-        const { count } = (await this.#ask(request, signal)) as { count: number }
+        const { count } = (await this.#routes.ask('', signal, flag)) as { count: number }
         return count
       } catch (error) {
-        if (!(error instanceof NotEnded) || performance.now() > until) throw error
+        const isEarly = error instanceof FlagFailure && error.status === NOT_ENDED
+        if (!isEarly || performance.now() > until) throw error
         waits()
-        await delay(error.retryAfter, signal)
+        await delay((error.retryAfter ?? 1) * 1000, signal)
       }
     }
   }
-
-  async #ask(request: RequestInit, signal: AbortSignal): Promise<unknown> {
-    let response: Response
-    let body: unknown
-    try {
-      const init = { ...request, credentials: this.#credentials, signal }
-      response = await fetch(this.#url, init)
-      body = await response.json().catch(() => undefined)
-    } catch (error) {
-      if (signal.aborted) throw error
-      throw new FlagFailure('unreachable', '', true)
-    }
-    if (response.ok && typeof body === 'object' && body !== null) return body
-    const { code = '', detail = '' } = (body ?? {}) as { code?: string; detail?: string }
-    if (response.status === 409) {
-      throw new NotEnded(code, detail, Number(response.headers.get('Retry-After') ?? 1))
-    }
-    throw new FlagFailure(code, detail, response.status >= 500 || response.status === 429)
-  }
 }
 
-/** The interaction cannot be flagged yet. */
-class NotEnded extends FlagFailure {
-  /** Seconds until it may be tried again. */
-  readonly retryAfter: number
-
-  constructor(code: string, message: string, retryAfter: number) {
-    super(code, message, true)
-    this.retryAfter = retryAfter
-  }
-}
-
-function delay(seconds: number, signal: AbortSignal): Promise<void> {
+function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const ms = Math.max(0.1, Number.isFinite(seconds) ? seconds : 1) * 1000
-    const timer = setTimeout(resolve, ms)
+    const timer = setTimeout(resolve, Math.max(SHORTEST_PAUSE, ms || 0))
     signal.addEventListener('abort', () => {
       clearTimeout(timer)
       reject(signal.reason as Error)

@@ -2,8 +2,8 @@
 import { FlagButton, defineFlagButton } from './flag-button.ts'
 
 export { FlagButton } from './flag-button.ts'
-export { FlagFailure } from './flag-routes.ts'
+export { FlagFailure } from './http-routes.ts'
 
-FlagButton.path = new URL('.', import.meta.url).href.replace(/\/$/, '')
+FlagButton.path = new URL('.', import.meta.url).href
 // Not before: buttons that are there already ask at once.
 defineFlagButton()

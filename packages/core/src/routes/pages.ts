@@ -21,7 +21,10 @@ export async function pageScript(name: string, { header }: RouteRequest): Promis
     ETag: etag,
     'X-Content-Type-Options': 'nosniff',
   }
-  const isKnown = header('if-none-match')?.split(/\s*,\s*/).includes(etag) === true
+  const isKnown =
+    header('if-none-match')
+      ?.split(/\s*,\s*/)
+      .includes(etag) === true
   if (isKnown) return { status: 304, headers, body: null }
   return {
     status: 200,

@@ -35,6 +35,12 @@ const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: /^\/examples\.js$/,
+    isThere: hasExamples,
+    answer: (_, request) => pageScript('served-examples.js', request),
+  },
+  {
+    method: 'GET',
     path: /^\/examples\/?$/,
     action: 'examples',
     isThere: hasExamples,

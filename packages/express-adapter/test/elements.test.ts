@@ -1,9 +1,11 @@
 import { createServer } from 'node:http'
 import { flagging } from '@flagging/express-adapter'
 import express from 'express'
+import type { MakeDoublingApp } from '../../../test/browser/element-host.ts'
 import { describeFlagButton } from '../../../test/browser/flag-button.ts'
+import { describeFlagExamples } from '../../../test/browser/flag-examples.ts'
 
-describeFlagButton('Express', (options) => {
+const makeApp: MakeDoublingApp = (options) => {
   const app = express()
   const middleware = flagging(options as object)
   app.use(middleware)
@@ -11,4 +13,7 @@ describeFlagButton('Express', (options) => {
     res.json({ Output: (req.body as { n: number }).n * 2 })
   })
   return { server: createServer(app), close: () => middleware.flagging.close() }
-})
+}
+
+describeFlagButton('Express', makeApp)
+describeFlagExamples('Express', makeApp)

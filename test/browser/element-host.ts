@@ -8,7 +8,7 @@ import type { FlaggingOptions } from '@flagging/core'
 import { onTestFinished } from 'vitest'
 
 /** An app with the endpoint `POST /double`, which answers `{ n: 4 }` with `{ Output: 8 }`. */
-export interface DoublingApp {
+interface DoublingApp {
   readonly server: Server
   close(): Promise<void>
 }
@@ -17,7 +17,9 @@ export interface DoublingApp {
 export type MakeDoublingApp = (options: FlaggingOptions<never>) => DoublingApp
 
 /** No style, no script and no frame but the page's own files. */
-const CSP = "default-src 'none'; script-src 'self'; connect-src 'self'; report-uri /csp-report"
+const CSP =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; " +
+  'report-uri /csp-report'
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -42,6 +44,37 @@ document.querySelector('#run').addEventListener('click', async () => {
   button.interaction = await fetch('/double', { method: 'POST', headers, body: '{"n":4}' })
 })
 `
+
+const GALLERY = `<!doctype html>
+<html lang="en">
+<title>Examples</title>
+<script type="module" src="/flag/examples.js"></script>
+<script type="module" src="/gallery.js"></script>
+<main>
+  <h1>Examples</h1>
+  <flag-examples page-size="2"></flag-examples>
+  <form>
+    <label>Prompt <input name="prompt"></label>
+    <label>Sure <input name="sure" type="checkbox"></label>
+    <label>Picture <input name="im" type="file"></label>
+  </form>
+</main>
+</html>`
+
+const GALLERY_SCRIPT = `
+window.chosen = []
+document.addEventListener('example', async ({ detail }) => {
+  await detail.fill(document.querySelector('form'))
+  chosen.push(detail.inputs)
+})
+`
+
+const PAGES: Readonly<Record<string, string>> = {
+  '/': PAGE,
+  '/page.js': SCRIPT,
+  '/gallery': GALLERY,
+  '/gallery.js': GALLERY_SCRIPT,
+}
 
 /** A page of a host's with a button on it. */
 export interface ButtonHost {
@@ -87,9 +120,9 @@ export async function startButtonHost(
 function inFrontOf(inner: Server, host: Omit<ButtonHost, 'url' | 'log'>): Server {
   const posts = host.posts as string[]
   return createServer((req, res) => {
-    const page = { '/': PAGE, '/page.js': SCRIPT }[req.url ?? '']
+    const page = PAGES[req.url ?? '']
     if (page !== undefined) {
-      const type = req.url === '/' ? 'text/html' : 'text/javascript'
+      const type = req.url?.endsWith('.js') ? 'text/javascript' : 'text/html'
       res.writeHead(200, { 'content-type': type, 'content-security-policy': CSP }).end(page)
     } else if (req.url === '/favicon.ico') {
       res.writeHead(204).end()

@@ -1,0 +1,9 @@
+// `@flagging/core/examples.js`: importing it makes `<flag-examples>` known to the page.
+import { defineFlagExamples } from './flag-examples.ts'
+
+export type { FlagExamplesLabels } from './example-labels.ts'
+export { ExampleFile, FlagExamples } from './flag-examples.ts'
+export type { ExampleDetail } from './flag-examples.ts'
+export { FlagFailure } from './http-routes.ts'
+
+defineFlagExamples()
