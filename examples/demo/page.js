@@ -1,25 +1,29 @@
-for (const section of document.querySelectorAll('section')) void start(section)
+for (const section of document.querySelectorAll('section')) start(section)
 
-async function start(section) {
+function start(section) {
   const { path } = section.dataset
   const form = section.querySelector('form')
   form.after(document.querySelector('#result').content.cloneNode(true))
-  const [output, flags, state] = ['.output', '.flags', '.state'].map((selector) =>
-    section.querySelector(selector),
-  )
-  let id
+  const [output, state, button, stored, examples] = [
+    '.output',
+    '.state',
+    'flag-button',
+    '.stored',
+    'flag-examples',
+  ].map((selector) => section.querySelector(selector))
+  for (const element of [button, examples]) element.setAttribute('path', `${path}/flag`)
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
     state.textContent = 'Working ...'
-    id = undefined
-    showFlags(flags, true)
+    stored.textContent = ''
+    button.interaction = null
     try {
       const response = await fetch(form.action, { method: 'POST', body: await bodyOf(form) })
-      id = response.headers.get('Flagging-Id')
-      output.replaceChildren(...(await shown(response)))
-      showFlags(flags, !id)
-      state.textContent = id ? 'Not flagged.' : ''
+      // A stream may be flagged while it runs: the button waits for its end.
+      button.interaction = response
+      await show(output, response)
+      state.textContent = ''
     } catch {
       state.textContent = 'The server does not answer.'
     }
@@ -28,42 +32,12 @@ async function start(section) {
     const [file] = form.im.files
     form.querySelector('img').src = file ? URL.createObjectURL(file) : '/picture.png'
   })
-
-  const { options } = await (await fetch(`${path}/flag`)).json()
-  flags.replaceChildren(
-    ...options.map(({ label, value }) => {
-      const button = make('button', label, { type: 'button' })
-      button.addEventListener('click', () => flag(button, value))
-      return button
-    }),
-  )
-  showFlags(flags, true)
-  state.textContent = 'Run it, then flag what came out.'
-  await showExamples(path, form)
-
-  async function flag(button, option) {
-    state.textContent = 'Flagging ...'
-    const headers = { 'Content-Type': 'application/json' }
-    const body = JSON.stringify({ id, option })
-    try {
-      const response = await fetch(`${path}/flag`, { method: 'POST', headers, body })
-      const { count, detail } = await response.json()
-      if (!response.ok) throw new Error(detail)
-      const samples = count === 1 ? '1 sample' : `${count} samples`
-      state.textContent = `Flagged: flagged${path}/logs.csv has ${samples}.`
-      button.setAttribute('aria-pressed', 'true')
-      await showExamples(path, form)
-    } catch (error) {
-      state.textContent = `Not flagged. ${error.message}`
-    }
-  }
-}
-
-function showFlags(flags, disabled) {
-  for (const button of flags.children) {
-    button.disabled = disabled
-    button.setAttribute('aria-pressed', 'false')
-  }
+  button.addEventListener('flag', ({ detail: { count } }) => {
+    const samples = count === 1 ? '1 sample' : `${count} samples`
+    stored.textContent = `flagged${path}/logs.csv has ${samples}.`
+    void examples.refresh()
+  })
+  examples.addEventListener('example', ({ detail }) => detail.fill(form))
 }
 
 /** What a form sends: the picture of the page where none was chosen. */
@@ -76,11 +50,25 @@ async function bodyOf(form) {
   return data
 }
 
-/** What an answer looks like: a picture, a number, the scores of labels, or an error. */
-async function shown(response) {
-  if (response.headers.get('Content-Type') === 'image/png') {
-    return [make('img', '', { src: URL.createObjectURL(await response.blob()), alt: 'The output' })]
+/** Shows an answer: a picture, a number, the scores of labels, words as they come, or an error. */
+async function show(output, response) {
+  const type = response.headers.get('Content-Type') ?? ''
+  if (type.startsWith('text/event-stream')) {
+    const text = make('p', '')
+    output.replaceChildren(text)
+    for await (const word of wordsOf(response)) text.textContent += word
+    return
   }
+  output.replaceChildren(
+    ...(type === 'image/png' ? [await picture(response)] : await said(response)),
+  )
+}
+
+async function picture(response) {
+  return make('img', '', { src: URL.createObjectURL(await response.blob()), alt: 'The output' })
+}
+
+async function said(response) {
   const answer = await response.json()
   if (answer.error) return [make('p', answer.error, { className: 'problem' })]
   if ('Output' in answer) return [make('p', String(answer.Output), { className: 'number' })]
@@ -92,21 +80,20 @@ async function shown(response) {
   })
 }
 
-/** Offers what was flagged before, where the page has a place for it. */
-async function showExamples(path, form) {
-  const place = form.querySelector('.examples')
-  if (!place) return
-  const { examples } = await (await fetch(`${path}/flag/examples?limit=200`)).json()
-  const different = new Map(examples.map((inputs) => [Object.values(inputs).join(' '), inputs]))
-  const buttons = [...different].slice(-6).map(([text, inputs]) => {
-    const button = make('button', text, { type: 'button' })
-    button.addEventListener('click', () => {
-      for (const [name, value] of Object.entries(inputs)) form.elements[name].value = value
-    })
-    return button
-  })
-  place.hidden = buttons.length === 0
-  place.querySelector('div').replaceChildren(...buttons)
+/** The words of a chat that streams, as OpenAI's API sends them. */
+async function* wordsOf(response) {
+  let rest = ''
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  for (;;) {
+    const { value, done } = await reader.read()
+    if (done) return
+    const events = (rest + value).split('\n\n')
+    rest = events.pop()
+    for (const event of events) {
+      if (event === 'data: [DONE]') return
+      yield JSON.parse(event.slice('data: '.length)).choices[0].delta.content ?? ''
+    }
+  }
 }
 
 function make(tag, text, properties = {}) {

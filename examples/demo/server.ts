@@ -1,11 +1,14 @@
-// What `npm start` runs: three things to try on one page, each with buttons to flag what came out.
+// What `npm start` runs: four things to try on one page, each with buttons to flag what came out, and
+// with what was flagged before as examples.
 import { resolve } from 'node:path'
 import { image, label, number, text } from '@flagging/core'
 import { flagging } from '@flagging/hono-adapter'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { streamSSE } from 'hono/streaming'
 import { calculate } from '../calculator/calculate.ts'
 import { classify } from '../classifier/classify.ts'
+import { answer } from './chat.ts'
 import { toSepia } from '../sepia/to-sepia.ts'
 import { listen } from './listen.ts'
 import { page } from './page.ts'
@@ -15,23 +18,36 @@ const app = new Hono()
 
 app.route('/', page)
 
+/** Where the samples of a part lie; what was flagged there is offered as examples. */
+const kept = (part: string) => ({ dir: `${dir}/${part}`, examples: `${dir}/${part}` })
+
 app.use(
   '/calculator/*',
   flagging({
     inputs: [number('num1'), text('operation'), number('num2')],
     outputs: [number('Output')],
-    dir: `${dir}/calculator`,
-    examples: `${dir}/calculator`,
+    ...kept('calculator'),
   }),
 )
-app.use('/sepia/*', flagging({ inputs: [image('im')], dir: `${dir}/sepia` }))
+app.use('/sepia/*', flagging({ inputs: [image('im')], ...kept('sepia') }))
 app.use(
   '/classifier/*',
   flagging({
     inputs: [image('im')],
     outputs: [label('Output')],
     options: ['Incorrect', 'Offensive', 'Other'],
-    dir: `${dir}/classifier`,
+    comment: true,
+    ...kept('classifier'),
+  }),
+)
+app.use(
+  '/chat/*',
+  flagging({
+    inputs: [text('question')],
+    outputs: [text('Output')],
+    options: ['Helpful', 'Wrong'],
+    correction: true,
+    ...kept('chat'),
   }),
 )
 
@@ -48,6 +64,10 @@ app.post('/sepia', async (c) => {
 })
 app.post('/classifier', async (c) => {
   return c.json(await classify(await pictureOf(await c.req.parseBody())))
+})
+app.post('/chat', async (c) => {
+  const { question } = await c.req.parseBody<{ question: string }>()
+  return streamSSE(c, (stream) => answer(question, stream))
 })
 
 async function pictureOf({ im }: Record<string, unknown>): Promise<Uint8Array> {

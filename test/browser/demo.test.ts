@@ -45,14 +45,14 @@ describe('the demo page', () => {
     await calculator.getByRole('button', { name: 'Calculate' }).click()
     await calculator.getByText('4.5', { exact: true }).waitFor()
     await flag.click()
-    await calculator.getByText('Flagged: flagged/calculator/logs.csv has 1 sample.').waitFor()
+    await calculator.getByText('flagged/calculator/logs.csv has 1 sample.').waitFor()
     expect(await flag.getAttribute('aria-pressed')).toBe('true')
     expect((await read('flagged/calculator/logs.csv')).toString()).toBe(
       'num1,operation,num2,Output\n6,subtract,1.5,4.5\n',
     )
 
     await calculator.getByLabel('First number').fill('1')
-    await calculator.getByRole('button', { name: '6 subtract 1.5' }).click()
+    await calculator.getByRole('button', { name: 'Use example 6 subtract 1.5' }).click()
     expect(await calculator.getByLabel('First number').inputValue()).toBe('6')
     expect(complaints).toEqual([])
     expect(await stop()).toBe('')
@@ -91,7 +91,7 @@ describe('the demo page', () => {
       )
       .toBe(1)
     await sepia.getByRole('button', { name: 'Flag', exact: true }).click()
-    await sepia.getByText('Flagged: flagged/sepia/logs.csv has 1 sample.').waitFor()
+    await sepia.getByText('flagged/sepia/logs.csv has 1 sample.').waitFor()
 
     expect((await read('flagged/sepia/logs.csv')).toString()).toBe(
       'im,Output\nim/0.png,Output/0.png\n',
@@ -114,11 +114,32 @@ describe('the demo page', () => {
       'Flag as Other',
     ])
     await flags.nth(2).click()
-    await classifier.getByText('Flagged: flagged/classifier/logs.csv has 1 sample.').waitFor()
+    await classifier.getByLabel('Comment').fill('looks cold to me')
+    await classifier.getByRole('button', { name: 'Save' }).click()
+    await classifier.getByText('flagged/classifier/logs.csv has 1 sample.').waitFor()
     expect((await read('flagged/classifier/logs.csv')).toString()).toMatch(
-      /^im,Output,flag_option\nim\/0\.png,"\{""warm"":[\d.]+,""cool"":[\d.]+\}",Other\n$/,
+      /^im,Output,flag_option,comment\nim\/0\.png,"\{""warm"":[\d.]+,""cool"":[\d.]+\}",Other,looks cold to me\n$/,
     )
     expect(complaints).toEqual([])
+  })
+
+  it('streams an answer that may be flagged while it comes, and keeps all of it', async () => {
+    const { page, read, complaints } = await openDemo()
+    const chat = page.getByRole('region', { name: 'Streaming chat' })
+
+    await chat.getByRole('button', { name: 'Ask' }).click()
+    await chat.getByRole('button', { name: 'Flag as Wrong' }).click()
+    await chat.getByLabel('What it should have been').fill('It scatters.')
+    await chat.getByRole('button', { name: 'Save' }).click()
+    await chat.getByText('flagged/chat/logs.csv has 1 sample.').waitFor()
+
+    expect((await read('flagged/chat/logs.csv')).toString()).toBe(
+      'question,Output,flag_option,correction\n' +
+        'Why is the sky blue?,You asked: Why is the sky blue? A model would know. This demo only ' +
+        'shows how its words are kept.,Wrong,It scatters.\n',
+    )
+    // That it may not be flagged yet is what the browser itself notes.
+    expect(complaints.filter((complaint) => !complaint.includes('409'))).toEqual([])
   })
 
   it('fits a phone', async () => {
