@@ -1,5 +1,6 @@
 // Lets Node run the sources as they are: `node --import ./scripts/typescript.mjs --conditions=@flagging/source x.ts`.
-// `--import tsx` does this for the main thread alone on Node 20; this also serves the worker threads that inherit it.
-import { register } from 'tsx/esm/api'
+// Worker threads inherit it.
+import { register } from 'node:module'
 
-register()
+process.setSourceMapsEnabled(true)
+register('./typescript-hooks.mjs', import.meta.url)

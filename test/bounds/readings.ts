@@ -29,7 +29,7 @@ export async function read(server: Server, requests: () => number): Promise<Read
     timers: resources['Timeout'] ?? 0,
     resources,
     listeners: { ...listenersOf(process, 'process'), ...listenersOf(server, 'server') },
-    temporary: readdirSync(tmpdir()).filter((name) => !/^(?:flagged|tsx-\d+)$/.test(name)),
+    temporary: readdirSync(tmpdir()).filter((name) => name !== 'flagged'),
     requests: requests(),
     cpu: (user + system) / 1000,
   }

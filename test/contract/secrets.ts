@@ -282,8 +282,7 @@ export function secretsContract(adapter: Adapter): void {
       const [sample] = (await loaded(world))['sink'] ?? []
       expect(sample?.inputs['q']).toHaveLength(CANARY.length * 200_000)
       await mounted.flagging.close()
-      // A worker that is read from source leaves a folder of its loader.
-      expect((await spilled()).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+      expect(await spilled()).toEqual([])
     })
 
     test('of declared components are kept, also within JSON of their own', async () => {
