@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { faultSites } from './test/faults/plugin.ts'
+import { LongestFirst } from './test/longest-first.ts'
 
 const sourceCondition = '@flagging/source'
 const typescript = new URL('./scripts/typescript.mjs', import.meta.url).href
@@ -24,6 +25,7 @@ export default defineConfig({
   test: {
     ...shared.test,
     globalSetup: './scripts/build-pages.mjs',
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
