@@ -130,8 +130,8 @@ export function watchedFileSystem(watch: (call: Call) => Fault | void): FileSyst
         await file.close()
         check('close', path)
       },
-      tryLock: () => file.tryLock(),
-      unlock: () => file.unlock(),
+      tryLock: (byte) => file.tryLock(byte),
+      unlock: (byte) => file.unlock(byte),
     }
   }
   const wrapped = { ...nodeFileSystem } as unknown as Record<string, unknown>

@@ -52,6 +52,52 @@ describe('the lock of a dataset', () => {
     expect(await lock.acquire(soon(10))).toBe(false)
   })
 
+  it('comes to those who wait in the order in which they came', async () => {
+    const folder = temporary()
+    const locks = await Promise.all(Array.from({ length: 6 }, () => lockIn(folder)))
+    const came = locks.map((_, nth) => nth)
+    let inOrder = 0
+    for (let round = 0; round < 5; round++) {
+      const holder = await lockIn(folder)
+      expect(await holder.acquire(soon(1000))).toBe(true)
+      const got: number[] = []
+      const waiting = locks.map(async (lock, nth) => {
+        await delay(5 * nth)
+        expect(await lock.acquire(soon(60_000))).toBe(true)
+        got.push(nth)
+        lock.release()
+      })
+      await delay(50)
+      holder.release()
+      await Promise.all(waiting)
+      expect(got.toSorted((a, b) => a - b)).toEqual(came)
+      if (got.join() === came.join()) inOrder++
+    }
+    // Parts of a file, which the order is made of, cannot be locked there.
+    if (process.platform === 'darwin') return
+    // A machine that stops for a quarter of a second ends every order.
+    expect(inOrder).toBeGreaterThanOrEqual(3)
+  })
+
+  it('comes to the next one when somebody in front of it gives up or ends', async () => {
+    const folder = temporary()
+    const [holder, hasty, dying, last] = await Promise.all(
+      Array.from({ length: 4 }, () => lockIn(folder)),
+    )
+    expect(await holder?.acquire(0)).toBe(true)
+    const givenUp = hasty?.acquire(soon(30))
+    await delay(5)
+    const turn = await nodeFileSystem.open(join(folder, 'turn'), 'write')
+    // As one behind it, whose process is killed then.
+    expect(turn.tryLock(1)).toBe(true)
+    const waiting = last?.acquire(soon(60_000))
+    expect(await givenUp).toBe(false)
+    await turn.close()
+    expect(await dying?.acquire(soon(5))).toBe(false)
+    holder?.release()
+    expect(await waiting).toBe(true)
+  })
+
   it('comes to each of several loggers in time, however busy the others are', async () => {
     const dir = join(temporary(), 'flagged')
     const [busy, calm] = [new CSVLogger(), new CSVLogger()]

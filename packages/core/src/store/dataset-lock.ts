@@ -4,8 +4,10 @@ import { FlaggingError } from '../errors.ts'
 import { openOrCreate } from './disk.ts'
 import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 
+/** More wait without an order. */
+const PLACES = 8
 const MIN_POLL_MS = 1
-const POLL_SPREAD_MS = 2
+const MAX_POLL_MS = 4
 const MAX_TURN_MS = 250
 const ROUND_MS = 10
 
@@ -37,7 +39,7 @@ export class DatasetLock {
   async open(): Promise<void> {
     if (this.#identity !== undefined) return
     this.#lock ??= await openOrCreate(this.#fs, this.path)
-    // Whoever waits holds this one, so that a busy neighbour cannot keep the lock for ever.
+    // Those who wait hold bytes of it, so that a busy neighbour cannot keep the lock for ever.
     this.#turn ??= await openOrCreate(this.#fs, `${this.#folder}/turn`)
     this.#identity = await this.#lock.stat()
   }
@@ -58,26 +60,9 @@ export class DatasetLock {
     if (lock === undefined || turn === undefined) throw new Error('The lock is not open')
     if (performance.now() < this.#roundEnds && tryLock(lock)) return true
     this.#roundEnds = 0
-    const isTaken = await this.#takeInTurn(lock, turn, until)
+    const isTaken = await takeInTurn(lock, turn, until)
     if (isTaken) this.#roundEnds = performance.now() + ROUND_MS
     return isTaken
-  }
-
-  async #takeInTurn(lock: OpenFile, turn: OpenFile, until: number): Promise<boolean> {
-    // Whoever has the turn may have been stopped: then the order is lost, but not the lock.
-    const patience = performance.now() + MAX_TURN_MS
-    let mine = false
-    try {
-      for (;;) {
-        mine ||= tryLock(turn)
-        if ((mine || performance.now() > patience) && tryLock(lock)) return true
-        if (performance.now() >= until) return false
-        // Only one has the turn: it gets in nobody's way.
-        await delay(mine ? MIN_POLL_MS : MIN_POLL_MS + Math.random() * POLL_SPREAD_MS)
-      }
-    } finally {
-      if (mine) turn.unlock()
-    }
   }
 
   release(): void {
@@ -92,9 +77,35 @@ export class DatasetLock {
   }
 }
 
-function tryLock(file: OpenFile): boolean {
+/**
+ * Takes the lock as one of a queue, of which each place is a byte of `turn`: nobody comes to a place
+ * but from the one behind it, so nobody overtakes.
+ */
+async function takeInTurn(lock: OpenFile, turn: OpenFile, until: number): Promise<boolean> {
+  // Whoever is in front may have been stopped: then the order is lost, but not the lock.
+  const patience = performance.now() + MAX_TURN_MS
+  let place = PLACES
+  const leave = (): void => {
+    if (place < PLACES) turn.unlock(place)
+  }
   try {
-    return file.tryLock()
+    for (;;) {
+      while (place > 0 && tryLock(turn, place - 1)) {
+        leave()
+        place--
+      }
+      if ((place === 0 || performance.now() > patience) && tryLock(lock)) return true
+      if (performance.now() >= until) return false
+      await delay(Math.min(MIN_POLL_MS + place, MAX_POLL_MS))
+    }
+  } finally {
+    leave()
+  }
+}
+
+function tryLock(file: OpenFile, byte?: number): boolean {
+  try {
+    return file.tryLock(byte)
   } catch (cause) {
     throw new FlaggingError(
       'ERR_FLAGGING_LOCK',

@@ -29,9 +29,13 @@ export interface OpenFile {
   sync(): Promise<void>
   datasync(): Promise<void>
   close(): Promise<void>
-  /** Takes the kernel's exclusive lock without waiting; false if somebody else has it. */
-  tryLock(): boolean
-  unlock(): void
+  /**
+   * Takes the kernel's exclusive lock without waiting; false if somebody else has it.
+   * @param byte of this one alone, which need not exist; where only whole files can be locked, the
+   * first stands for all, and the others are always free
+   */
+  tryLock(byte?: number): boolean
+  unlock(byte?: number): void
 }
 
 /** One name in a directory. */

@@ -2,9 +2,12 @@ import { createRequire } from 'node:module'
 
 /** The two functions of `fs-native-extensions` that are used here; it ships without types. */
 export interface NativeLock {
-  /** Locks the whole file for this open file description; false if another one has it. */
-  tryLock(fd: number): boolean
-  unlock(fd: number): void
+  /**
+   * Locks a part of the file, or all of it, for this open file description; false if another one has
+   * it.
+   */
+  tryLock(fd: number, offset?: number, length?: number): boolean
+  unlock(fd: number, offset?: number, length?: number): void
 }
 
 let loaded: NativeLock | Error | undefined

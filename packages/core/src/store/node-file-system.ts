@@ -16,6 +16,8 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700
 
+// The native lock is one of BSD there.
+const HAS_PARTS = process.platform !== 'darwin'
 const QUIETLY = { throwIfNoEntry: false } as const
 /** What Linux calls ext4, XFS, Btrfs, F2FS, tmpfs and overlayfs: no server stands behind them. */
 const LOCAL: ReadonlySet<number> = new Set([
@@ -106,16 +108,18 @@ class NodeFile implements OpenFile {
     await call<void>((done) => fs.close(this.fd, done as fs.NoParamCallback))
   }
 
-  tryLock(): boolean {
+  tryLock(byte?: number): boolean {
     const native = loadNativeLock()
     if (native instanceof Error) throw native
-    return native.tryLock(this.fd)
+    if (byte === undefined || (byte === 0 && !HAS_PARTS)) return native.tryLock(this.fd)
+    return HAS_PARTS ? native.tryLock(this.fd, byte, 1) : true
   }
 
-  unlock(): void {
+  unlock(byte?: number): void {
     const native = loadNativeLock()
     if (native instanceof Error) throw native
-    native.unlock(this.fd)
+    if (byte === undefined || (byte === 0 && !HAS_PARTS)) native.unlock(this.fd)
+    else if (HAS_PARTS) native.unlock(this.fd, byte, 1)
   }
 }
 

@@ -57,6 +57,15 @@ async function answers(disk: FileSystem, dir: string): Promise<unknown[]> {
   log.push(again.tryLock(), other.tryLock(), again.tryLock())
   await again.close()
   log.push(other.tryLock())
+  other.unlock()
+  const third = (await ask(disk.open(`${dir}/d/b`, 'write')))!
+  if (process.platform !== 'darwin') {
+    log.push(third.tryLock(1), other.tryLock(1), other.tryLock(0), other.tryLock())
+    log.push(third.tryLock(0))
+    third.unlock(1)
+    log.push(other.tryLock(1), third.tryLock())
+  }
+  await third.close()
   for (const open of [file, other, again]) await ask(open.close())
   await ask(disk.readdir(`${dir}/d/b`))
   await ask(disk.syncDirectory(`${dir}/d`))

@@ -44,7 +44,7 @@ export class ModelDisk implements FileSystem {
   /** How many calls there were. */
   calls = 0
   readonly #open = new Map<number, number>()
-  readonly #locks = new Map<number, ModelFile>()
+  readonly #locks: Lock[] = []
   #nextIno: number
   #nextFd = 100
 
@@ -255,6 +255,17 @@ export class ModelDisk implements FileSystem {
   }
 }
 
+/** A lock of a file, or of one byte of it. */
+interface Lock {
+  readonly ino: number
+  readonly holder: ModelFile
+  readonly byte: number | undefined
+}
+
+function doMeet(a: number | undefined, b: number | undefined): boolean {
+  return a === undefined || b === undefined || a === b
+}
+
 class ModelFile implements OpenFile {
   readonly fd: number
   readonly #disk: ModelDisk
@@ -262,7 +273,7 @@ class ModelFile implements OpenFile {
   readonly #path: string
   readonly #isWritable: boolean
   readonly #open: Map<number, number>
-  readonly #locks: Map<number, ModelFile>
+  readonly #locks: Lock[]
   #isClosed = false
   #hasFailed = false
 
@@ -273,7 +284,7 @@ class ModelFile implements OpenFile {
     fd: number,
     isWritable: boolean,
     open: Map<number, number>,
-    locks: Map<number, ModelFile>,
+    locks: Lock[],
   ) {
     this.#disk = disk
     this.#ino = ino
@@ -345,16 +356,24 @@ class ModelFile implements OpenFile {
     if (fault?.code !== undefined) throw failure(fault.code)
   }
 
-  tryLock(): boolean {
+  tryLock(byte?: number): boolean {
     this.#call('tryLock')
-    const holder = this.#locks.get(this.#ino)
-    if (holder !== undefined && holder !== this) return false
-    this.#locks.set(this.#ino, this)
+    const isTaken = this.#locks.some((lock) => {
+      return lock.ino === this.#ino && lock.holder !== this && doMeet(lock.byte, byte)
+    })
+    if (isTaken) return false
+    this.unlock(byte)
+    this.#locks.push({ ino: this.#ino, holder: this, byte })
     return true
   }
 
-  unlock(): void {
-    if (this.#locks.get(this.#ino) === this) this.#locks.delete(this.#ino)
+  unlock(byte?: number): void {
+    for (let at = this.#locks.length - 1; at >= 0; at--) {
+      const lock = this.#locks[at]
+      if (lock?.holder === this && (byte === undefined || lock.byte === byte)) {
+        this.#locks.splice(at, 1)
+      }
+    }
   }
 
   #sync(name: string): void {
