@@ -20,7 +20,7 @@ export function isHandedOn(site: string): boolean {
 
 /** What runs within the calls of the host, where every scenario and mode counts. */
 export function isWithinHostCalls(site: string): boolean {
-  return /^(?:express-adapter|hono-adapter|core\/(?:flagging|hall\/(?:hall|plan)|capture\/(?:node-tap|node-answer|web-tap|exchange|held|recorder|budget)))/.test(
+  return /^(?:express-adapter|hono-adapter|core\/(?:flagging|hall\/(?:hall|plan)|capture\/(?:node-tap|node-answer|web-tap|exchange|held|recorder|spill|budget)))/.test(
     site,
   )
 }
@@ -39,7 +39,7 @@ interface Excuse {
 const EXCUSES: readonly Excuse[] = [
   {
     sites:
-      /^core\/(?:capture\/(?:canonical-json|check-json|content-|decode|event-stream|form|header-params|json-|media-type|multipart|raw-body|redact|text)|sample\/decode-exchange)/,
+      /^core\/(?:well-formed|capture\/(?:canonical-json|check-json|content-|decode|event-stream|form|header-params|json-|media-type|multipart|raw-body|redact|text)|sample\/decode-exchange)/,
     why: 'A body that cannot be decoded is stored as it came, or left empty, and its `error` says so.',
     isSilent: true,
     says: /./,
@@ -50,7 +50,7 @@ const EXCUSES: readonly Excuse[] = [
     isSilent: true,
   },
   {
-    sites: /^core\/capture\/(?:recorder|left-body)\.ts/,
+    sites: /^core\/capture\/(?:recorder|spill|left-body)\.ts/,
     why: 'A body that could not be spilled is cut, and its sample says `truncated`.',
     isSilent: false,
     says: /"truncated":true/,

@@ -195,18 +195,19 @@ export class Recorder {
   /** Moves what is in memory to a file; gives whether there is one. */
   #startSpill(): boolean {
     if (this.#spill) return true
-    const { budget } = this.#context
+    const taken = this.#taken
+    const blocks = this.#blocks
     // What the file takes in its place is less, or hardly more, but not both at once.
-    budget.memory -= this.#taken
-    const parts = this.#blocks.map(({ bytes, used }) => bytes.subarray(0, used))
-    this.#spill = Spill.begin(this.#context, parts)
-    if (this.#spill === undefined) {
-      budget.memory += this.#taken
-      return false
+    this.#giveBackMemory(taken)
+    this.#spill = new Spill(this.#context)
+    if (this.#spill.begin(blocks.map(({ bytes, used }) => bytes.subarray(0, used)))) {
+      this.#blocks = []
+      return true
     }
-    this.#taken = 0
-    this.#blocks = []
-    return true
+    this.#spill.release()
+    this.#spill = undefined
+    this.#giveBackMemory(-taken)
+    return false
   }
 
   #giveBackMemory(bytes: number): void {

@@ -30,28 +30,26 @@ export class Spill {
   /** What the blocks take, of which the budget knows. */
   #taken = 0
   #file: OpenFile | undefined
+  #isWriting = false
   #writing: Promise<void> | undefined
   #isEnding = false
-  #holdsFile = true
+  #holdsFile = false
+  #isReleased = false
   /** Whether the file could not be made or written: what it has then is all there is. */
   failed = false
   /** Bytes kept. */
   size = 0
 
-  private constructor(context: SpillContext) {
+  constructor(context: SpillContext) {
     this.#context = context
   }
 
-  /** Begins with what was in memory until now; `undefined` where the budget has no room for that. */
-  static begin(context: SpillContext, parts: Iterable<Uint8Array>): Spill | undefined {
-    if (!context.budget.takeSpillFile()) return undefined
-    const spill = new Spill(context)
-    for (const part of parts) {
-      if (spill.add(part) === part.length) continue
-      spill.release()
-      return undefined
-    }
-    return spill
+  /** Takes what was in memory until now; false where the budget has no room for that. */
+  begin(parts: Iterable<Uint8Array>): boolean {
+    if (!this.#context.budget.takeSpillFile()) return false
+    this.#holdsFile = true
+    for (const part of parts) if (this.add(part) < part.length) return false
+    return true
   }
 
   /** What it takes in memory at the moment. */
@@ -86,27 +84,30 @@ export class Spill {
   /** All that was kept, as the first bytes of an open file; `undefined` if no file could be made. */
   async content(): Promise<{ file: OpenFile; size: number } | undefined> {
     this.end()
-    while (this.#writing) await this.#writing
+    while (this.#isWriting) await this.#writing
     return this.#file && { file: this.#file, size: this.size }
   }
 
-  /** Gives back what was taken; what was kept is gone. */
+  /** Gives back what was taken; what was kept is gone. It may be called again. */
   release(): void {
+    this.#isReleased = true
+    this.#giveBackMemory(this.#taken)
+    this.#giveBackFile()
     this.#dropPending()
     void this.#close()
-    this.#giveBackFile()
   }
 
   #blockFor(bytes: number): Pending | undefined {
     const last = this.#pending.at(-1)
     if (last !== undefined && last.used < last.bytes.length) return last
-    const { budget } = this.#context
-    let block: Pending | undefined
-    if (budget.takeMemory(BLOCK_BYTES)) block = { bytes: takeBlock(), used: 0 }
-    // Little memory is left: then as little as will do.
-    else if (budget.takeMemory(bytes)) block = { bytes: Buffer.allocUnsafeSlow(bytes), used: 0 }
-    if (block === undefined) return undefined
-    this.#taken += block.bytes.length
+    // Where little memory is left, as little as will do.
+    const size = [BLOCK_BYTES, bytes].find((one) => this.#context.budget.takeMemory(one))
+    if (size === undefined) return undefined
+    this.#taken += size
+    const block = {
+      bytes: size === BLOCK_BYTES ? takeBlock() : Buffer.allocUnsafeSlow(size),
+      used: 0,
+    }
     this.#pending.push(block)
     return block
   }
@@ -117,12 +118,12 @@ export class Spill {
   }
 
   #writeOn(): void {
-    if (this.#writing !== undefined || !this.#isDue()) return
-    // Not begun at once: what fails before it had to wait would be over before it is noted.
-    this.#writing = Promise.resolve().then(() => this.#write())
+    if (this.#isWriting || !this.#isDue()) return
+    this.#writing = this.#write()
   }
 
   async #write(): Promise<void> {
+    this.#isWriting = true
     try {
       while (this.#isDue()) {
         this.#file ??= await this.#context.openSpill()
@@ -132,15 +133,16 @@ export class Spill {
         try {
           await writeFully(this.#file, bytes.subarray(0, used), this.#written)
         } finally {
-          this.#giveBack(bytes)
+          this.#drop(bytes)
         }
         this.#written += used
       }
     } catch (error) {
       this.#fail()
       this.#context.onError(error)
+    } finally {
+      this.#isWriting = false
     }
-    this.#writing = undefined
   }
 
   /** What is in the file stays. */
@@ -152,17 +154,22 @@ export class Spill {
   }
 
   #dropPending(): void {
-    for (const { bytes } of this.#pending.splice(0)) this.#giveBack(bytes)
+    for (const { bytes } of this.#pending.splice(0)) this.#drop(bytes)
   }
 
-  #giveBack(bytes: Buffer): void {
+  #drop(bytes: Buffer): void {
+    // What it gave back when it was released is not given back again.
+    if (!this.#isReleased) this.#giveBackMemory(bytes.length)
     giveBlock(bytes)
-    this.#taken -= bytes.length
-    this.#context.budget.memory -= bytes.length
+  }
+
+  #giveBackMemory(bytes: number): void {
+    this.#taken -= bytes
+    this.#context.budget.memory -= bytes
   }
 
   async #close(): Promise<void> {
-    while (this.#writing) await this.#writing
+    while (this.#isWriting) await this.#writing
     try {
       await this.#file?.close()
     } catch (error) {
