@@ -24,7 +24,7 @@ export async function read(server: Server, requests: () => number): Promise<Read
     rss,
     peak: process.resourceUsage().maxRSS * 1024,
     descriptors: open?.length ?? -1,
-    unnamed: open?.filter((path) => path.endsWith('spill (deleted)')).length ?? -1,
+    unnamed: open?.filter((path) => UNNAMED.test(path)).length ?? -1,
     threads: threads()?.length ?? -1,
     timers: resources['Timeout'] ?? 0,
     resources,
@@ -40,6 +40,9 @@ function listenersOf(emitter: NodeJS.EventEmitter, name: string): Record<string,
     emitter.eventNames().map((event) => [`${name} ${String(event)}`, emitter.listenerCount(event)]),
   )
 }
+
+/** The path of an open file without a name: one that has lost it, or one that never had any. */
+const UNNAMED = /(?:spill|\/#\d+) \(deleted\)$/
 
 function openFiles(): string[] | undefined {
   if (process.platform !== 'linux') return undefined
