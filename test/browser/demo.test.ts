@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type Example, startExample } from '../../examples/test/start-example.ts'
+import { barriers } from './axe.ts'
 import { launchChromium } from './launch-chromium.ts'
 
 let browser: Browser
@@ -140,6 +141,24 @@ describe('the demo page', () => {
     )
     // That it may not be flagged yet is what the browser itself notes.
     expect(complaints.filter((complaint) => !complaint.includes('409'))).toEqual([])
+  })
+
+  it.each(['light', 'dark'] as const)('has no barrier that axe knows of, %s', async (scheme) => {
+    const { page } = await openDemo()
+    await page.emulateMedia({ colorScheme: scheme })
+    for (const name of ['Calculate', 'Make sepia', 'Classify', 'Ask']) {
+      await page.getByRole('button', { name }).click()
+    }
+    const [calculator, sepia] = ['Calculator', 'Sepia'].map((name) =>
+      page.getByRole('region', { name }),
+    )
+    await calculator?.getByRole('button', { name: 'Flag', exact: true }).click()
+    await sepia?.getByRole('button', { name: 'Flag', exact: true }).click()
+    await calculator?.getByRole('button', { name: /^Use example/ }).waitFor()
+    await sepia?.getByRole('button', { name: 'Use example' }).waitFor()
+    await page.getByRole('button', { name: 'Flag as Incorrect' }).click()
+    await page.getByLabel('Comment').waitFor()
+    expect(await barriers(page)).toEqual([])
   })
 
   it('fits a phone', async () => {

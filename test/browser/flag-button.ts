@@ -2,6 +2,7 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import type { FlaggingOptions } from '@flagging/core'
 import { image, json, number } from '@flagging/core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { barriers } from './axe.ts'
 import { type ButtonHost, type MakeDoublingApp, startButtonHost } from './element-host.ts'
 import { launchChromium } from './launch-chromium.ts'
 
@@ -71,6 +72,24 @@ export function describeFlagButton(adapter: string, makeApp: MakeDoublingApp): v
       expect(await host.log()).toBe('n,Output\n4,8\n')
       const id = await page.locator('flag-button').getAttribute('interaction')
       expect(await told()).toEqual([['flag', { id, option: null, count: 1 }]])
+    })
+
+    it('shows which option was pressed also while the mouse is on it', async () => {
+      const { page, button, status, run } = await visit(makeApp)
+      await run()
+      await button('Flag').hover()
+      await button('Flag').click()
+      await status.getByText('Flagged.').waitFor()
+      expect(await barriers(page)).toEqual([])
+      const look = await button('Flag').evaluate((element) => {
+        const { getComputedStyle } = globalThis as unknown as {
+          getComputedStyle(of: unknown): { color: string; backgroundColor: string }
+        }
+        const { color, backgroundColor } = getComputedStyle(element)
+        return [color, backgroundColor]
+      })
+      expect(look[0]).not.toBe(look[1])
+      expect(look[1]).toBe('rgb(0, 0, 0)')
     })
 
     it('has a button for each option; another one is a further row', async () => {
@@ -178,6 +197,27 @@ export function describeFlagButton(adapter: string, makeApp: MakeDoublingApp): v
         `n,Output,flag_option,comment,correction\n4,8,Incorrect,"'=much too ""large""",7.5\n`,
       )
     })
+    it.each(['light', 'dark'] as const)('has no barrier that axe knows of, %s', async (scheme) => {
+      const { host, page, button, status, run } = await visit(makeApp, {
+        ...WITH_OPTIONS,
+        comment: true,
+        correction: true,
+      })
+      await page.emulateMedia({ colorScheme: scheme })
+      await button('Flag as Other').waitFor()
+      expect(await barriers(page)).toEqual([])
+      await run()
+      await button('Flag as Incorrect').click()
+      expect(await barriers(page)).toEqual([])
+      host.instead.push({ status: 503, body: { code: 'unavailable', detail: 'Try again later.' } })
+      await button('Save').click()
+      await status.getByText('Not flagged. Try again later.').waitFor()
+      expect(await barriers(page)).toEqual([])
+      await button('Try again').click()
+      await status.getByText('Flagged.').waitFor()
+      expect(await barriers(page)).toEqual([])
+    })
+
     it('refuses a correction that should be JSON and is none', async () => {
       const { host, page, button, status, run } = await visit(makeApp, {
         inputs: [number('n')],

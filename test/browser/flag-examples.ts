@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CSVLogger, checkbox, image, text } from '@flagging/core'
+import { CSVLogger, audio, checkbox, image, text } from '@flagging/core'
 import type { Component, FlagValue } from '@flagging/core'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { barriers } from './axe.ts'
 import { type MakeDoublingApp, startButtonHost } from './element-host.ts'
 import { launchChromium } from './launch-chromium.ts'
 import { PNG, fileOf } from './stored.ts'
@@ -112,6 +113,18 @@ export function describeFlagExamples(adapter: string, makeApp: MakeDoublingApp):
       expect(await element.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true)
       await element.getByRole('button', { name: 'Previous' }).click()
       await expect.poll(shown).toEqual(['prompt 3', 'prompt 4'])
+    })
+
+    it.each(['light', 'dark'] as const)('has no barrier that axe knows of, %s', async (scheme) => {
+      const sound = fileOf('a.wav', 'audio/wav', Buffer.from('RIFF....WAVEfmt '))
+      const { page, element } = await openGallery(
+        makeApp,
+        [image('im'), audio('sound'), OUTPUT],
+        [1, 2, 3].map(() => [fileOf('1.png', 'image/png', PNG), sound, 'x']),
+      )
+      await page.emulateMedia({ colorScheme: scheme })
+      await element.getByRole('button', { name: 'Next' }).waitFor()
+      expect(await barriers(page)).toEqual([])
     })
 
     it('says that there is none yet', async () => {

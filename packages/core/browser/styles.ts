@@ -10,7 +10,7 @@ const CSS = `
   border: 1px solid var(--flag-button-border, color-mix(in srgb, currentColor 45%, transparent));
   border-radius: var(--flag-button-radius, 0.4em); transition: background-color 0.15s;
 }
-[part~='button']:hover:not([aria-disabled='true']) {
+[part~='button']:hover:not([aria-disabled='true'], [aria-pressed='true']) {
   background: var(--flag-button-hover, color-mix(in srgb, currentColor 10%, transparent))
 }
 [part~='button']:focus-visible, textarea:focus-visible, input:focus-visible, select:focus-visible {
