@@ -4,6 +4,6 @@ import { defineFlagButton } from './flag-button.ts'
 export { FlagButton } from './flag-button.ts'
 export type { FlagButtonState, FlagDetail } from './flag-button.ts'
 export { FlagFailure } from './http-routes.ts'
-export type { FlagButtonLabels } from './labels.ts'
+export type { FlagButtonLabels } from './button-labels.ts'
 
 defineFlagButton()

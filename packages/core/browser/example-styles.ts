@@ -1,3 +1,5 @@
+import { styleSheet } from './style-sheet.ts'
+
 /** How examples look: of the page's own colour and font, in light and in dark. */
 const CSS = `
 :host { display: block; font: inherit }
@@ -30,13 +32,5 @@ p { margin: 0 }
 @media (prefers-contrast: more) { thead th, tbody tr, [part~='button'] { border-color: currentColor } }
 `
 
-let made: CSSStyleSheet | undefined
-
 /** The style sheet of all galleries. */
-export function exampleStyles(): CSSStyleSheet {
-  if (made === undefined) {
-    made = new CSSStyleSheet()
-    made.replaceSync(CSS)
-  }
-  return made
-}
+export const exampleStyles: () => CSSStyleSheet = styleSheet(CSS)

@@ -2,7 +2,8 @@
 import { defineFlagExamples } from './flag-examples.ts'
 
 export type { FlagExamplesLabels } from './example-labels.ts'
-export { ExampleFile, FlagExamples } from './flag-examples.ts'
+export { ExampleFile } from './example-file.ts'
+export { FlagExamples } from './flag-examples.ts'
 export type { ExampleDetail } from './flag-examples.ts'
 export { FlagFailure } from './http-routes.ts'
 

@@ -1,9 +1,9 @@
 import { FlagForm, type FlagWords } from './flag-form.ts'
 import { type DescribedOption, type Description, FlagRoutes } from './flag-routes.ts'
 import { FlagFailure } from './http-routes.ts'
-import { ENGLISH, type FlagButtonLabels } from './labels.ts'
+import { ENGLISH, type FlagButtonLabels } from './button-labels.ts'
 import { make } from './make.ts'
-import { styles } from './styles.ts'
+import { buttonStyles } from './button-styles.ts'
 
 /** What a `<flag-button>` is at. */
 export type FlagButtonState = 'idle' | 'saving' | 'flagged' | 'error'
@@ -54,7 +54,7 @@ export class FlagButton extends Element {
   constructor() {
     super()
     const shadow = this.attachShadow({ mode: 'open', delegatesFocus: true })
-    shadow.adoptedStyleSheets = [styles()]
+    shadow.adoptedStyleSheets = [buttonStyles()]
     this.#retry.addEventListener('click', () => this.#again?.())
   }
 

@@ -1,4 +1,4 @@
-import { ExampleFile, filesOf, withFiles } from './example-file.ts'
+import { filesOf, withFiles } from './example-file.ts'
 import { fillForm } from './fill-form.ts'
 import { FlagFailure, HTTPRoutes } from './http-routes.ts'
 import { ENGLISH_EXAMPLES, type FlagExamplesLabels } from './example-labels.ts'
@@ -15,7 +15,7 @@ interface ExamplesPage {
 
 /** What the event `example` says of the one that was chosen. */
 export interface ExampleDetail {
-  /** By label; files are {@link ExampleFile}s. */
+  /** By label; files are `ExampleFile`s. */
   readonly inputs: Readonly<Record<string, unknown>>
   /** Fills the fields of a form that are named like the inputs, files included. */
   fill(form: HTMLFormElement): Promise<void>
@@ -219,8 +219,6 @@ export function defineFlagExamples(): void {
     customElements.define('flag-examples', FlagExamples)
   }
 }
-
-export { ExampleFile }
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -1,6 +1,6 @@
 import { type CorrectionField, correctionField } from './correction-field.ts'
 import type { Description } from './flag-routes.ts'
-import type { FlagButtonLabels } from './labels.ts'
+import type { FlagButtonLabels } from './button-labels.ts'
 import { make } from './make.ts'
 
 /** What somebody says beside the option. */

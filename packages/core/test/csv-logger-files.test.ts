@@ -102,9 +102,11 @@ describe('rows that are formatted in turns', () => {
 
 describe('a spill file', () => {
   it('has no name and can be written and read', async () => {
-    const before = names(tmpdir()).filter((name) => name.startsWith('flagging-'))
+    // Not the folders of other tests.
+    const ofSpills = () => names(tmpdir()).filter((name) => /^flagging-[A-Za-z0-9]{6}$/.test(name))
+    const before = ofSpills()
     const file = await nodeFileSystem.openUnnamed()
-    expect(names(tmpdir()).filter((name) => name.startsWith('flagging-'))).toEqual(before)
+    expect(ofSpills()).toEqual(before)
     expect(await file.write(PNG, 0, PNG.length, 10)).toBe(PNG.length)
     const source = new SourceFile(undefined, '', rangeSource(file, 10, PNG.length))
     expect(Buffer.from(await source.bytes())).toEqual(PNG)

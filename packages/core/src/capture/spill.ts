@@ -1,3 +1,4 @@
+import { writeAll } from '../store/disk.ts'
 import type { OpenFile } from '../store/file-system.ts'
 import type { Budget } from './budget.ts'
 import { BLOCK_BYTES, giveBlock, takeBlock } from '../store/blocks.ts'
@@ -131,7 +132,7 @@ export class Spill {
         if (!this.#isDue()) break
         const { bytes, used } = this.#pending.shift() as Pending
         try {
-          await writeFully(this.#file, bytes.subarray(0, used), this.#written)
+          await writeAll(this.#file, bytes.subarray(0, used), this.#written)
         } finally {
           this.#drop(bytes)
         }
@@ -182,14 +183,5 @@ export class Spill {
     this.#holdsFile = false
     this.#context.budget.spillFiles--
     this.#context.budget.spill -= this.#room
-  }
-}
-
-async function writeFully(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0
-  while (done < bytes.length) {
-    const taken = await file.write(bytes, done, bytes.length - done, position + done)
-    if (taken === 0) throw new Error('A spill file takes no more bytes.')
-    done += taken
   }
 }

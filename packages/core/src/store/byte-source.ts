@@ -1,6 +1,6 @@
 import { FlaggingError } from '../errors.ts'
 import type { FlaggedFile } from '../sample/flag-value.ts'
-import { giveBlock, takeBlock } from './blocks.ts'
+import { BLOCK_BYTES, giveBlock, takeBlock } from './blocks.ts'
 import { writeAll } from './disk.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import { nodeFileSystem } from './node-file-system.ts'
@@ -56,7 +56,8 @@ async function* wholeRange(
   offset: number,
   size: number,
 ): AsyncGenerator<Uint8Array> {
-  const block = takeBlock()
+  // Many small files may be read at once.
+  const block = size < BLOCK_BYTES ? Buffer.allocUnsafeSlow(size) : takeBlock()
   try {
     for (let read = 0; read < size;) {
       const length = Math.min(block.length, size - read)

@@ -1,3 +1,5 @@
+import { styleSheet } from './style-sheet.ts'
+
 /** How the buttons look: of the page's own colour and font, in light and in dark. */
 const CSS = `
 :host { display: inline-block; font: inherit; font-family: var(--flag-button-font, inherit) }
@@ -42,13 +44,5 @@ p { margin: 0 }
 }
 `
 
-let made: CSSStyleSheet | undefined
-
-/** The style sheet of all buttons. It is made by script, which no content security policy forbids. */
-export function styles(): CSSStyleSheet {
-  if (made === undefined) {
-    made = new CSSStyleSheet()
-    made.replaceSync(CSS)
-  }
-  return made
-}
+/** The style sheet of all buttons. */
+export const buttonStyles: () => CSSStyleSheet = styleSheet(CSS)
