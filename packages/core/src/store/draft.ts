@@ -15,7 +15,7 @@ export interface Drafts {
 }
 
 /** The drafts of a list. */
-export function listed(drafts: Iterable<Draft>): Drafts {
+export function listed<D extends Draft>(drafts: Iterable<D>): { next(): D | undefined } {
   const iterator = drafts[Symbol.iterator]()
-  return { next: () => iterator.next().value as Draft | undefined }
+  return { next: () => iterator.next().value as D | undefined }
 }

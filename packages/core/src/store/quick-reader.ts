@@ -1,9 +1,9 @@
 import { bareValue } from './bare-cell.ts'
-import type { Draft, Drafts } from './draft.ts'
 import type { FlagValue } from '../sample/flag-value.ts'
 import type { LogBytes } from './log-bytes.ts'
 import type { LogColumn } from './log-column.ts'
-import { type LogPlan, type Place, placed } from './row-draft.ts'
+import type { LogDraft, LogDrafts, Place } from './log-draft.ts'
+import { type LogPlan, placed } from './row-draft.ts'
 import { RowScanner } from './row-scanner.ts'
 import type { ColumnValue } from './sample-form.ts'
 import type { Sample } from './sample.ts'
@@ -19,7 +19,8 @@ export interface RowCount {
  * Reads the rows of a log that are as their writer made them, as long as there are no others. What it
  * gives is what careful reading gives; where that could be otherwise, it stops.
  */
-export class QuickReader implements Drafts, Draft {
+export class QuickReader implements LogDrafts, LogDraft {
+  readonly problem = undefined
   readonly #plan: LogPlan
   readonly #count: RowCount
   readonly #pieces: TextPieces
@@ -42,6 +43,15 @@ export class QuickReader implements Drafts, Draft {
     return this.#pieces.offsetOf(this.#scanner.at)
   }
 
+  get place(): Place {
+    const start = this.#pieces.offsetOf(this.#scanner.start)
+    return { start, end: this.at }
+  }
+
+  cell(column: number): string {
+    return this.#scanner.cell(column)
+  }
+
   /** Brings more rows into memory; false where there are none, or something else. */
   async fill(): Promise<boolean> {
     if (this.#isOver) return false
@@ -51,7 +61,7 @@ export class QuickReader implements Drafts, Draft {
     return !this.#isOver
   }
 
-  next(): Draft | undefined {
+  next(): LogDraft | undefined {
     const found = this.#scanner.next()
     this.#isOver ||= found === 'odd'
     if (found !== 'row') return undefined
@@ -74,7 +84,7 @@ export class QuickReader implements Drafts, Draft {
       values[at] = value
     }
     if (isSettled) return form.make(this.#n, values as FlagValue[])
-    const [n, place] = [this.#n, this.#place()]
+    const [n, place] = [this.#n, this.place]
     return form.settle(n, [...values]).catch((error) => {
       throw placed(error, this.#plan, n, place)
     })
@@ -89,10 +99,5 @@ export class QuickReader implements Drafts, Draft {
       if (value !== undefined) return value
     }
     return read(scanner.cell(at))
-  }
-
-  #place(): Place {
-    const start = this.#pieces.offsetOf(this.#scanner.start)
-    return { start, end: this.at }
   }
 }

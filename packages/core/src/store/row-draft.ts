@@ -1,6 +1,6 @@
 import type { FlagValue } from '../sample/flag-value.ts'
 import { badRow, isBadRow } from './bad-row.ts'
-import type { Draft } from './draft.ts'
+import type { LogDraft, Place } from './log-draft.ts'
 import type { BadSpan } from './log-entry.ts'
 import type { ParsedRecord } from './record-parser.ts'
 import { type ColumnValue, SampleForm, type SampleFrame } from './sample-form.ts'
@@ -18,11 +18,9 @@ export function logPlan(title: string, frame: SampleFrame): LogPlan {
   return { ...frame, title, form: new SampleForm(frame) }
 }
 
-/** Where something stands in a log: the end is the offset behind it. */
-export type Place = Pick<BadSpan, 'start' | 'end'>
-
 /** One row of a log, of which the form is right. */
-export class RowDraft implements Draft {
+export class RowDraft implements LogDraft {
+  readonly problem = undefined
   readonly #plan: LogPlan
   readonly #record: ParsedRecord
   readonly #n: number
@@ -32,6 +30,14 @@ export class RowDraft implements Draft {
     this.#plan = plan
     this.#record = record
     this.#n = n
+  }
+
+  get place(): Place {
+    return this.#record
+  }
+
+  cell(column: number): string {
+    return this.#record.cells[column] ?? ''
   }
 
   get isCertain(): boolean {
@@ -60,7 +66,7 @@ export class RowDraft implements Draft {
 }
 
 /** What stands in a log in the place of a row and is none. */
-export class BadDraft implements Draft {
+export class BadDraft implements LogDraft {
   readonly #plan: LogPlan
   readonly #span: BadSpan
   readonly #n: number
@@ -71,6 +77,18 @@ export class BadDraft implements Draft {
     this.#plan = plan
     this.#span = span
     this.#n = n
+  }
+
+  get place(): Place {
+    return this.#span
+  }
+
+  get problem(): string {
+    return this.#span.why
+  }
+
+  cell(): string {
+    return ''
   }
 
   read(): Sample {

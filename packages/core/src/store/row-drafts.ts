@@ -1,5 +1,6 @@
-import { type Drafts, listed } from './draft.ts'
+import { listed } from './draft.ts'
 import type { LogBytes } from './log-bytes.ts'
+import type { LogDraft, LogDrafts } from './log-draft.ts'
 import { BadSpan, type LogEntry, type RowForm } from './log-entry.ts'
 import { someEntries } from './log-records.ts'
 import { QuickReader, type RowCount } from './quick-reader.ts'
@@ -15,7 +16,7 @@ export async function* rowDrafts(
   form: RowForm,
   from: number,
   count: RowCount,
-): AsyncGenerator<Drafts> {
+): AsyncGenerator<LogDrafts> {
   for (let at = from; at < bytes.end;) {
     const quick = new QuickReader(bytes, plan, at, count)
     // A file may start with a mark.
@@ -27,9 +28,9 @@ export async function* rowDrafts(
   }
 }
 
-function drafts(plan: LogPlan, entries: readonly LogEntry[], count: RowCount): Drafts {
+function drafts(plan: LogPlan, entries: readonly LogEntry[], count: RowCount): LogDrafts {
   return listed(
-    entries.map((entry) => {
+    entries.map((entry): LogDraft => {
       const n = count.next++
       return entry instanceof BadSpan ? new BadDraft(plan, entry, n) : new RowDraft(plan, entry, n)
     }),

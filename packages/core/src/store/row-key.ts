@@ -22,8 +22,5 @@ export function rowHash(row: Uint8Array): string {
   let end = row.length
   if (row[end - 1] === LF) end--
   if (row[end - 1] === CR) end--
-  return createHash('sha256')
-    .update(row.subarray(0, end))
-    .digest('base64url')
-    .slice(0, HASH_LENGTH)
+  return createHash('sha256').update(row.subarray(0, end)).digest('base64url').slice(0, HASH_LENGTH)
 }
