@@ -129,12 +129,12 @@ export function routesHallOf<Target>(given: Flagging | FlaggingOptions<Target>):
   hall: Hall
 } {
   const { flagging, hall } = hallOf(given)
-  const { acceptData, examples } = hall.settings
-  if (flagging !== given && !acceptData && examples === undefined) {
+  const { acceptData, examples, review } = hall.settings
+  if (flagging !== given && !acceptData && examples === undefined && !review) {
     throw new FlaggingError(
       'ERR_FLAGGING_OPTION',
-      'These flag routes have nothing to flag: pass `acceptData` or `examples`, or the `flagging` ' +
-        'of a middleware that captures.',
+      'These flag routes have nothing to flag: pass `acceptData`, `examples` or `review`, or the ' +
+        '`flagging` of a middleware that captures.',
     )
   }
   return { flagging, hall }

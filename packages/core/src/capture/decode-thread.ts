@@ -1,13 +1,8 @@
-import { extname } from 'node:path'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { DecodeReply, DecodeRequest } from './decode-worker.ts'
 import type { Decoded } from './decoded.ts'
-
-/** Options of Node that say how modules are found and read; all others are none of the thread's. */
-const INHERITED = /^(?:--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(?:=|$)/
-const INHERITED_FLAG = /^--(?:preserve-symlinks(?:-main)?|experimental-strip-types)$/
+import { inheritedArgv, moduleBeside } from '../worker-module.ts'
 
 /** A thread that has just been made may take this long to load its modules. */
 const START_MS = 15_000
@@ -27,8 +22,8 @@ export class DecodeThread {
 
   constructor(timeoutMs: number, memoryMb: number) {
     this.#timeoutMs = timeoutMs
-    this.#worker = new Worker(workerURL(), {
-      execArgv: inheritedArgv(process.execArgv),
+    this.#worker = new Worker(moduleBeside(import.meta.url, 'decode-worker'), {
+      execArgv: inheritedArgv(),
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     })
     this.#worker.unref()
@@ -118,30 +113,4 @@ export class DecodeThread {
 function wordsOf(error: unknown): string {
   const isMemory = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
   return isMemory ? 'Decoding the body took too much memory.' : 'The decoding thread has failed.'
-}
-
-/** The thread's module beside this one, compiled or not as this one is. */
-function workerURL(): URL {
-  const extension = extname(fileURLToPath(import.meta.url))
-  return new URL(`./decode-worker${extension}`, import.meta.url)
-}
-
-/**
- * What the thread inherits of the process's options. Others, such as `--input-type` or `--eval`, would
- * keep a thread from starting.
- */
-function inheritedArgv(argv: readonly string[]): string[] {
-  const inherited: string[] = []
-  for (let index = 0; index < argv.length; index++) {
-    const option = argv[index] as string
-    if (INHERITED_FLAG.test(option)) inherited.push(option)
-    if (!INHERITED.test(option)) continue
-    inherited.push(option)
-    const next = argv[index + 1]
-    if (!option.includes('=') && next !== undefined) {
-      inherited.push(next)
-      index++
-    }
-  }
-  return inherited
 }

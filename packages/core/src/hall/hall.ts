@@ -12,6 +12,7 @@ import { Outlet } from './outlet.ts'
 import { Places } from './places.ts'
 import type { MountedPlan } from './plan.ts'
 import { Queue } from './queue.ts'
+import { Reviewing } from './reviewing.ts'
 import { OWN_COLUMNS } from '../options/declared.ts'
 import { Datasets } from '../sample/datasets.ts'
 import type { Settings } from '../options/settings.ts'
@@ -33,6 +34,7 @@ export class Hall {
   readonly datasets: Datasets
   readonly recorder: RecorderContext
   readonly book: FlagBook
+  readonly review: Reviewing
   /** Whether it has seen a Node socket: from then on a request without one is the app's call of itself. */
   isOnSockets = false
   readonly #budget: Budget
@@ -90,6 +92,7 @@ export class Hall {
     })
     this.#places = new Places(limits, onError)
     this.book = new FlagBook(limits.heldSeconds, onError)
+    this.review = new Reviewing(settings, this.datasets)
   }
 
   get isClosed(): boolean {
@@ -187,6 +190,7 @@ export class Hall {
     } finally {
       this.held.close()
       await this.decoder.close()
+      await this.review.close()
       await this.datasets.close()
     }
   }

@@ -74,11 +74,18 @@ export interface FlaggingOptions<Target = unknown> {
   readonly correction?: boolean
   /**
    * Whether a request to the flag routes may do this; may be async. `false` is a 403; a throw is a 403
-   * and goes to `onError`. Default: everything but the review page is open.
+   * and goes to `onError`. Default: everything is open; `review` needs one.
    */
   readonly authorize?: (request: Target, action: FlaggingAction) => boolean | Promise<boolean>
   /** A flagged directory to offer as examples at `GET {path}/examples`. Default: none. */
   readonly examples?: string
+  /**
+   * Whether there is a page at `GET {path}/review` that shows what was flagged, and what `dir` holds
+   * already. Needs `authorize`, which is asked for `review`, and for `edit` where a reviewer marks or
+   * deletes samples. The page answers at IP addresses, at `localhost` and at the names in `origins`.
+   * Default `false`.
+   */
+  readonly review?: boolean
   /** The path of the flag routes below the mount, or `false` for none. Default `/flag`. */
   readonly path?: string | false
   /** Other web origins that may use the flag routes from a browser. Default: none. */

@@ -57,6 +57,7 @@ export interface Settings {
   readonly authorize: FlaggingOptions<object>['authorize']
   /** Absolute. */
   readonly examples: string | undefined
+  readonly review: boolean
   readonly path: string | false
   readonly origins: ReadonlySet<string>
   readonly acceptData: boolean
@@ -80,8 +81,10 @@ export function resolveSettings<Target>(given: FlaggingOptions<Target> = {}): Se
   if (options.acceptData === true && declared === undefined) {
     throw badOption('`acceptData` needs declared components: add `inputs` and `outputs`.')
   }
-  if ((given as { review?: unknown }).review !== undefined) {
-    throw badOption('`review` is not available in this version: leave it out.')
+  if (options.review === true && options.authorize === undefined) {
+    throw badOption(
+      '`review` shows what users sent to whoever asks: add `authorize`, which says who may see it.',
+    )
   }
   const { callback } = options
   checkCallback(callback)
@@ -102,6 +105,7 @@ export function resolveSettings<Target>(given: FlaggingOptions<Target> = {}): Se
       options.examples === undefined
         ? undefined
         : resolve(checked('examples', options.examples, 'string', '')),
+    review: checked('review', options.review, 'boolean', false),
     path: resolvePath(options.path),
     origins: resolveOrigins(options.origins),
     acceptData: checked('acceptData', options.acceptData, 'boolean', false),

@@ -53,7 +53,7 @@ export async function getExampleFile(
 }
 
 /** A stored file as it may be shown: attacker's bytes that meet a user of the host's. */
-function fileAnswer(file: FlaggedFile): RouteAnswer {
+export function fileAnswer(file: FlaggedFile): RouteAnswer {
   const inert = isInert(file.type)
   return {
     status: 200,

@@ -12,8 +12,8 @@ interface Page {
 
 const pages = new Map<string, Promise<Page>>()
 
-/** Answers with a script of the package; a browser that has it as it is gets a 304. */
-export async function pageScript(name: string, { header }: RouteRequest): Promise<RouteAnswer> {
+/** Answers with a script or style of the package; a browser that has it as it is gets a 304. */
+export async function pageFile(name: string, { header }: RouteRequest): Promise<RouteAnswer> {
   const { text, etag } = await pageNamed(name)
   const headers = {
     // Asked for again each time, for a new version has the same address.
@@ -28,7 +28,10 @@ export async function pageScript(name: string, { header }: RouteRequest): Promis
   if (isKnown) return { status: 304, headers, body: null }
   return {
     status: 200,
-    headers: { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' },
+    headers: {
+      ...headers,
+      'Content-Type': `text/${name.endsWith('.css') ? 'css' : 'javascript'}; charset=utf-8`,
+    },
     body: text,
   }
 }

@@ -5,7 +5,12 @@ import { isForClient, json, problem } from './answers.ts'
 import { getExampleFile, listExamples } from './examples-route.ts'
 import { postFlag } from './flag-route.ts'
 import { checkOrigin, corsHeaders, preflight } from './origin.ts'
-import { pageScript } from './pages.ts'
+import { pageFile } from './pages.ts'
+import { postDelete, postMark } from './review-changes.ts'
+import { getReviewedFile } from './review-file.ts'
+import { checkHost, guarded, isReviewPath } from './review-guard.ts'
+import { reviewPage } from './review-page.ts'
+import { aboutReview, countReviewed, getReviewed, listReviewed } from './review-samples.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
 
 /** A flag route: what it answers to, and what it needs to be allowed. */
@@ -31,13 +36,13 @@ const ROUTES: readonly Route[] = [
     method: 'GET',
     path: /^\/button\.js$/,
     isThere: ({ settings }) => settings.mode !== 'never',
-    answer: (_, request) => pageScript('served-button.js', request),
+    answer: (_, request) => pageFile('served-button.js', request),
   },
   {
     method: 'GET',
     path: /^\/examples\.js$/,
     isThere: hasExamples,
-    answer: (_, request) => pageScript('served-examples.js', request),
+    answer: (_, request) => pageFile('served-examples.js', request),
   },
   {
     method: 'GET',
@@ -54,7 +59,32 @@ const ROUTES: readonly Route[] = [
     answer: (hall, _, [, sample, column, file]) =>
       getExampleFile(hall, Number(sample), Number(column), Number(file ?? 0)),
   },
+  reviewed('GET', /^\/review$/, reviewPage),
+  reviewed('GET', /^\/review\/page\.js$/, (_, request) => pageFile('review.js', request)),
+  reviewed('GET', /^\/review\/page\.css$/, (_, request) => pageFile('review.css', request)),
+  reviewed('GET', /^\/review\/about$/, async (hall, request) =>
+    aboutReview(hall, await isAllowed(hall, request, 'edit')),
+  ),
+  reviewed('GET', /^\/review\/samples$/, listReviewed),
+  reviewed('GET', /^\/review\/samples\/([\w.-]{1,4000})$/, (hall, _, [, key]) =>
+    getReviewed(hall, key ?? ''),
+  ),
+  reviewed('GET', /^\/review\/counts$/, countReviewed),
+  reviewed(
+    'GET',
+    /^\/review\/files\/([\w.-]{1,4000})\/(\d{1,5})(?:\/(\d{1,5}))?$/,
+    (hall, _, [, key, column, file]) =>
+      getReviewedFile(hall, key ?? '', Number(column), Number(file ?? 0)),
+  ),
+  reviewed('POST', /^\/review\/marks$/, postMark),
+  reviewed('POST', /^\/review\/delete$/, postDelete),
 ]
+
+/** A route of the review page: it reads, or changes something. */
+function reviewed(method: Route['method'], path: RegExp, answer: Route['answer']): Route {
+  const isThere = ({ settings }: Hall) => settings.review && settings.mode !== 'never'
+  return { method, path, action: method === 'GET' ? 'review' : 'edit', isThere, answer }
+}
 
 /** `GET {path}`: the mode, the options and what a flag may carry. */
 function describe({ settings }: Hall): RouteAnswer {
@@ -85,6 +115,7 @@ export async function answerRoute(hall: Hall, request: RouteRequest): Promise<Ro
     const allow = error instanceof FlaggingError && error.code === 'ERR_FLAGGING_METHOD_NOT_ALLOWED'
     answer = problem(error, allow ? { Allow: methodsOf(hall, request.path) } : {})
   }
+  if (isReviewPath(request.path)) answer = guarded(answer)
   const headers = { ...answer.headers, ...cors }
   if (request.method !== 'HEAD' || answer.body === null) return { ...answer, headers }
   if (typeof answer.body !== 'string') await answer.body.cancel()
@@ -108,6 +139,7 @@ async function answerOf(hall: Hall, request: RouteRequest): Promise<RouteAnswer>
     const found = route.method === asked && route.isThere(hall) ? route.path.exec(path) : null
     if (!found) continue
     checkOrigin(header, hall.settings.origins)
+    if (isReviewPath(path)) checkHost(header, hall.settings.origins)
     if (route.action) await authorize(hall, request, route.action)
     return route.answer(hall, request, found)
   }
@@ -120,16 +152,20 @@ function methodsOf(hall: Hall, path: string): string {
     .join(', ')
 }
 
-async function authorize(
+async function authorize(hall: Hall, request: RouteRequest, action: FlaggingAction): Promise<void> {
+  if (await isAllowed(hall, request, action)) return
+  throw new FlaggingError('ERR_FLAGGING_FORBIDDEN', 'You may not do this here.')
+}
+
+async function isAllowed(
   hall: Hall,
   { target }: RouteRequest,
   action: FlaggingAction,
-): Promise<void> {
-  let allowed = false
+): Promise<boolean> {
   try {
-    allowed = (await (hall.settings.authorize?.(target, action) ?? true)) === true
+    return (await (hall.settings.authorize?.(target, action) ?? true)) === true
   } catch (error) {
     hall.report(error)
+    return false
   }
-  if (!allowed) throw new FlaggingError('ERR_FLAGGING_FORBIDDEN', 'You may not do this here.')
 }

@@ -8,6 +8,8 @@ import { nodeFileSystem } from './node-file-system.ts'
 /** Where the bytes of a file come from. It may be read several times, also at once. */
 export interface ByteSource {
   readonly size: number
+  /** The path of the stored file that it reads, if it reads one. */
+  readonly path?: string
   /**
    * The bytes in order, `size` in all; a source that has fewer fails. A chunk is not to be written to,
    * and holds its bytes only until the next one is asked for.
@@ -48,7 +50,7 @@ export function rangeSource(file: OpenFile, offset: number, size: number): ByteS
  * link, a FIFO or a device.
  */
 export function pathSource(fs: FileSystem, path: string, size: number): ByteSource {
-  return { size, chunks: () => storedFile(fs, path, size) }
+  return { size, path, chunks: () => storedFile(fs, path, size) }
 }
 
 async function* wholeRange(

@@ -60,6 +60,11 @@ export type OpenMode = 'read' | 'write' | 'create'
  */
 export interface FileSystem {
   open(path: string, mode: OpenMode): Promise<OpenFile>
+  /**
+   * Adds bytes behind the end of a file in one piece, whatever others add meanwhile, and brings them
+   * to the disk; makes it with mode 0600 where there is none.
+   */
+  append(path: string, bytes: Uint8Array): Promise<void>
   /** An empty private file without a name, which dies with its descriptor. */
   openUnnamed(): Promise<OpenFile>
   /** Makes one directory with mode 0700, whatever the umask; `EEXIST` if the name is taken. */

@@ -1,6 +1,7 @@
 import type { Component } from '../components.ts'
 import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
 import type { Ended } from '../sample/interaction.ts'
+import type { RowKey } from './row-key.ts'
 
 /** What is known of a sample beside its values. */
 export interface FlagDetails {
@@ -55,6 +56,16 @@ export interface FlaggingCallback {
     username?: string | null,
     details?: FlagDetails,
   ): number | Promise<number>
+  /**
+   * Deletes samples for good, rows and files, and gives how many there were: those of some rows, or
+   * those that were flagged by hand under an interaction's id, by one user if one is named.
+   */
+  remove?(
+    flaggingDir: string,
+    which:
+      | { readonly id: string; readonly username?: string | null }
+      | { readonly rows: readonly RowKey[] },
+  ): Promise<number>
   /** Called once by `flagging.close()`, after every flag has settled. */
   close?(): void | Promise<void>
   /** Names of columns that the callback adds by itself and that no component may take. */

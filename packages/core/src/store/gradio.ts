@@ -57,9 +57,9 @@ export function gradioColumns(
     firstOutput !== -1 && index >= firstOutput ? 'outputs' : 'inputs',
   )
   const columns = values.map((label, index): LogColumn => {
-    const isText = askedType(label, asked) === 'text'
-    const read = isText ? readText : valueReader(labels[index] ?? label, fs, dir)
-    return { label, part: sides[index], read }
+    const type = askedType(label, asked)
+    const read = type === 'text' ? readText : valueReader(labels[index] ?? label, fs, dir)
+    return { label, part: sides[index], read, type }
   })
   const details = own.map((label): LogColumn => {
     return { label: ourName(label), part: 'details', read: readText }

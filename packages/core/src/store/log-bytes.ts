@@ -1,5 +1,8 @@
 import type { OpenFile } from './file-system.ts'
 
+/** Where bytes are read from, at any place. */
+export type Readable = Pick<OpenFile, 'read'>
+
 const OVERLAP = 64
 /** The most bytes that memory is kept for. */
 const ROOM = 256 * 1024 + OVERLAP
@@ -9,7 +12,7 @@ const ROOM = 256 * 1024 + OVERLAP
  * not read, and where it was cut or written anew in the meantime, it ends.
  */
 export class LogBytes {
-  readonly #file: OpenFile
+  readonly #file: Readable
   #end: number
   #room = Buffer.alloc(0)
   /** The last bytes that were read, and where they end. */
@@ -17,7 +20,7 @@ export class LogBytes {
   #tailEnd = -1
 
   /** @param size how many bytes the file had */
-  constructor(file: OpenFile, size: number) {
+  constructor(file: Readable, size: number) {
     this.#file = file
     this.#end = size
   }

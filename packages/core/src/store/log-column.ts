@@ -23,6 +23,8 @@ export interface LogColumn {
   /** Where its values go; `undefined` where nobody asked for them. */
   readonly part: Side | 'details' | undefined
   readonly read: CellReader
+  /** What its component says it is; `any` where that is not known. */
+  readonly type?: ComponentType
   /** Set where `read` does no more than `decodeCell` in this mode, unless a cell names files. */
   readonly mode?: CellMode
 }

@@ -5,7 +5,7 @@ import type { DirectoryEntry, FileStat, FileSystem, OpenFile, OpenMode } from '.
 import { unless } from './disk.ts'
 import { loadNativeLock } from './native-lock.ts'
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_DIRECTORY, O_EXCL } = fs.constants
+const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL } = fs.constants
 // Absent on Windows. O_CLOEXEC is set by libuv on every file that it opens.
 const SAFE = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0)
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -137,6 +137,21 @@ async function open(path: string, mode: OpenMode): Promise<OpenFile> {
   }
 }
 
+async function append(path: string, bytes: Uint8Array): Promise<void> {
+  const flags = O_WRONLY | O_APPEND | O_CREAT | SAFE
+  const file = new NodeFile(await call((done) => fs.open(path, flags, FILE_MODE, done)))
+  try {
+    let done = 0
+    while (done < bytes.length) {
+      // Without a position: on some systems one beats the mode.
+      done += await call<number>((next) => fs.write(file.fd, bytes, done, null, null, next))
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
 /**
  * What opens a file that never has a name: `O_TMPFILE` of Linux, which Node does not list. The number
  * is the same on all processors that Node is built for.
@@ -208,6 +223,7 @@ async function syncDirectory(path: string): Promise<void> {
 /** The real disk. This file is the only one that imports `node:fs`. */
 export const nodeFileSystem: FileSystem = {
   open,
+  append,
   openUnnamed,
   mkdir,
   rmdir,

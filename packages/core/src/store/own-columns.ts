@@ -57,8 +57,9 @@ export function ownColumns(
   return labels.map((label, index) => {
     const mode = modes[index] ?? 'any'
     const read = cellReader(mode, folders[index] ?? '', onlyColumn, files)
+    const type = components[index]?.type ?? 'any'
     return index < values.length
-      ? { label, part: sides[index], read, mode }
+      ? { label, part: sides[index], read, type, mode }
       : { label, part: 'details', read: withoutFiles(read), mode }
   })
 }

@@ -89,6 +89,18 @@ export class ModelDisk implements FileSystem {
     return new ModelFile(this, ino, path, this.#nextFd++, mode !== 'read', this.#open, this.#locks)
   }
 
+  async append(path: string, bytes: Uint8Array): Promise<void> {
+    const [directory, name] = this.#parent(path)
+    const isThere = this.image.directory(directory).names.has(name)
+    const file = await this.open(path, isThere ? 'write' : 'create')
+    try {
+      await file.write(bytes, 0, bytes.length, file.statNow().size)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  }
+
   async openUnnamed(): Promise<OpenFile> {
     this.call('openUnnamed', '')
     return new ModelFile(

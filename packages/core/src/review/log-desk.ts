@@ -1,0 +1,155 @@
+import type { OpenLog } from '../store/open-log.ts'
+import { type Block, blockAfter, forEachRow } from './log-block.ts'
+import { type FoundIn, readFound } from './found-in.ts'
+import { type FoundPage, type Search, listPage } from './list-page.ts'
+import { LogEnds } from './log-ends.ts'
+import { DatasetMarks } from './marks.ts'
+import { Rankings } from './rank-page.ts'
+import { readRow } from './read-row.ts'
+import { Counters, type ReviewCounts } from './review-counts.ts'
+import type { PageQuery, ReviewFilter } from './review-filter.ts'
+import { type ReviewLog, type ReviewPlace, endOfWhole, reviewLogs, withLog } from './review-log.ts'
+import type { ReviewSample } from './review-sample.ts'
+import type { ReviewAbout, ReviewPage, ReviewStore } from './review-store.ts'
+import { type SampleKey, decodeKey, noSample } from './sample-key.ts'
+import { SearchBudget } from './search-budget.ts'
+import { newestOf, sincePage } from './since-page.ts'
+import { rowHash } from '../store/row-key.ts'
+
+/** How long one answer may search, in milliseconds. */
+const SEARCH_MS = 400
+/** Characters of a value in a list. */
+const LONGEST = 4000
+const BLOCK = 1024 * 1024
+
+/** Looks samples up in the logs of a flagged directory, without anything kept for each of them. */
+export class LogDesk implements ReviewStore {
+  readonly #place: ReviewPlace
+  readonly #marks = new Map<string, DatasetMarks>()
+  readonly #ends = new LogEnds()
+  readonly #rankings = new Rankings()
+  readonly #counters = new Counters()
+
+  constructor(place: ReviewPlace) {
+    this.#place = place
+  }
+
+  async about(): Promise<ReviewAbout> {
+    const logs = await reviewLogs(this.#place, undefined)
+    const notices: string[] = []
+    for (const log of logs) {
+      await withLog(
+        this.#place,
+        log,
+        (notice) => notices.push(notice),
+        async () => undefined,
+      )
+    }
+    const datasets = new Set(logs.map(({ dataset }) => dataset.endpoint))
+    return { datasets: [...datasets], notices }
+  }
+
+  async page(query: PageQuery): Promise<ReviewPage> {
+    const search = await this.#search(query.filter)
+    if (query.after !== undefined) return this.#since(search, query)
+    // Before the list: what comes in meanwhile is then given twice rather than not at all.
+    const newest = await newestOf(search, this.#ends)
+    const byTime = query.sort === 'newest' || query.sort === 'oldest'
+    const found: FoundPage = await (byTime
+      ? listPage(search, query)
+      : this.#rankings.page(search, query))
+    const samples = await this.#read(search, found.rows)
+    return { samples, next: found.next, newest, searched: search.budget.searched }
+  }
+
+  async counts(filter: ReviewFilter): Promise<ReviewCounts> {
+    return this.#counters.count(await this.#search(filter), filter, this.#ends)
+  }
+
+  async sample(key: string): Promise<ReviewSample> {
+    const asked = decodeKey(key)
+    const search = await this.#search({ dataset: asked.folder })
+    const log = search.logs.find((one) => one.log.name === asked.log)
+    const sample =
+      log &&
+      (await withLog(this.#place, log, search.told, async (open) => {
+        const row = await rowOf(open, asked)
+        return row && readRow(log, open, search.marksOf(log), row, Infinity)
+      }))
+    return sample ?? noSampleAt()
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async #since(search: Search, query: PageQuery): Promise<ReviewPage> {
+    const { rows, newest, reset } = await sincePage(search, query, this.#ends)
+    const samples = await this.#read(search, rows)
+    const { searched } = search.budget
+    return { samples, next: null, newest, searched, ...(reset ? { reset } : {}) }
+  }
+
+  #read({ marksOf, told }: Search, rows: readonly FoundIn[]): Promise<ReviewSample[]> {
+    return readFound(this.#place, rows, marksOf, LONGEST, told)
+  }
+
+  async #search({ dataset }: ReviewFilter): Promise<Search> {
+    const logs = await reviewLogs(this.#place, dataset)
+    const dirs = new Set(logs.map((log) => log.dataset.dir))
+    for (const dir of dirs) {
+      const marks = this.#marks.get(dir) ?? new DatasetMarks(this.#place.fs, dir)
+      this.#marks.set(dir, marks)
+      await marks.refresh()
+    }
+    return {
+      place: this.#place,
+      logs,
+      marksOf: (log: ReviewLog) => this.#marks.get(log.dataset.dir) as DatasetMarks,
+      budget: new SearchBudget(SEARCH_MS),
+      // `about` tells them.
+      told: () => undefined,
+    }
+  }
+}
+
+/** Where the row of a key stands now: where it was, or further to the front if rows were deleted. */
+async function rowOf(
+  open: OpenLog,
+  { offset, hash }: SampleKey,
+): Promise<{ start: number; end: number } | undefined> {
+  const end = await endOfWhole(open)
+  if (offset >= open.from && offset < end) {
+    const row = await firstIn(open, await blockAfter(open, offset, end, 16 * 1024), hash, true)
+    if (row) return row
+  }
+  for (let at = open.from; at < end;) {
+    const block = await blockAfter(open, at, end, BLOCK)
+    const row = await firstIn(open, block, hash, false)
+    if (row) return row
+    at = block.end > at ? block.end : end
+  }
+  return undefined
+}
+
+async function firstIn(
+  open: OpenLog,
+  block: Block,
+  hash: string,
+  onlyFirst: boolean,
+): Promise<{ start: number; end: number } | undefined> {
+  let found: { start: number; end: number } | undefined
+  let isFirst = true
+  await forEachRow(open, block, ({ place: { start, end } }) => {
+    const isCandidate = found === undefined && (isFirst || !onlyFirst)
+    isFirst = false
+    if (!isCandidate) return
+    const bytes = block.bytes.subarray(start - block.start, end - block.start)
+    if (rowHash(bytes) === hash) found = { start, end }
+  })
+  return found
+}
+
+function noSampleAt(): never {
+  throw noSample()
+}

@@ -1,0 +1,105 @@
+import { stringifyJSON } from '../capture/stringify-json.ts'
+import { isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
+import type { FlagValue, FlaggedFile, JSONValue } from '../sample/flag-value.ts'
+import type { SourceFile } from '../store/byte-source.ts'
+import { isBadRow } from '../store/bad-row.ts'
+import type { FoundValue, LogColumn } from '../store/log-column.ts'
+import { problemOf } from '../store/log-entry.ts'
+import type { OpenLog } from '../store/open-log.ts'
+import { RecordParser } from '../store/record-parser.ts'
+import { rowHash } from '../store/row-key.ts'
+import type { DatasetMarks } from './marks.ts'
+import type { ReviewLog } from './review-log.ts'
+import type { ReviewCell, ReviewFile, ReviewSample, ReviewValue } from './review-sample.ts'
+import { encodeKey } from './sample-key.ts'
+
+/** A place in a log. */
+interface RowPlace {
+  readonly start: number
+  readonly end: number
+}
+
+/** The row at a place, with its values cut to so many characters. */
+export async function readRow(
+  { dataset, log }: ReviewLog,
+  open: OpenLog,
+  marks: DatasetMarks,
+  { start, end }: RowPlace,
+  longest: number,
+): Promise<ReviewSample> {
+  const bytes = Buffer.from(await open.bytes.read(start, end - start))
+  const hash = rowHash(bytes)
+  const folder = dataset.endpoint ?? ''
+  const common = {
+    key: encodeKey({ folder, log: log.name, offset: start, hash }),
+    dataset: dataset.endpoint,
+    endpoint: dataset.endpoint,
+    log: log.name,
+    isOwn: log.kind === 'own',
+    option: null,
+    username: null,
+    inputs: [],
+    outputs: [],
+    review: marks.of(hash) ?? null,
+  }
+  const [record] = recordsOf(bytes, start)
+  const problem = record === undefined ? 'it is gone' : problemOf(record, open.form.width)
+  if (record === undefined || problem !== undefined) return { ...common, error: problem ?? '' }
+  try {
+    return { ...common, ...(await valuesOf(open, record.cells, longest)) }
+  } catch (error) {
+    if (!isBadRow(error)) throw error
+    return { ...common, error: error.message }
+  }
+}
+
+function recordsOf(bytes: Buffer, start: number): ReturnType<RecordParser['push']> {
+  const parser = new RecordParser(start)
+  return [...parser.push(bytes), ...parser.end()]
+}
+
+async function valuesOf(
+  { plan }: OpenLog,
+  cells: readonly string[],
+  longest: number,
+): Promise<Partial<ReviewSample>> {
+  const found = await Promise.all(
+    plan.columns.map(async ({ part, read }, index): Promise<FoundValue> => {
+      const value = part === undefined ? null : read(cells[index] ?? '')
+      return value instanceof Promise ? value : { value, missing: false }
+    }),
+  )
+  const values = found.map(({ value }) => value)
+  const sample = plan.form.make(0, values)
+  const cellsOf = (part: LogColumn['part']): ReviewCell[] =>
+    plan.columns.flatMap((column, index): ReviewCell[] => {
+      if (column.part !== part) return []
+      const { value: read, missing } = found[index] as FoundValue
+      const value = missing && read === null ? MISSING : valueOf(read, longest)
+      return [{ label: column.label, type: column.type ?? 'any', column: index, value }]
+    })
+  const { missing: _missing, log: _log, ...details } = sample.details
+  return {
+    ...details,
+    option: sample.option,
+    username: sample.username,
+    endpoint: sample.endpoint,
+    inputs: cellsOf('inputs'),
+    outputs: cellsOf('outputs'),
+  }
+}
+
+const MISSING: ReviewValue = { kind: 'missing' }
+
+function valueOf(value: FlagValue, longest: number): ReviewValue {
+  if (isFlaggedFile(value)) return { kind: 'files', files: [fileOf(value)] }
+  if (isFlaggedFileList(value)) return { kind: 'files', files: value.map(fileOf) }
+  const text = typeof value === 'string' ? value : stringifyJSON(value as JSONValue)
+  if (text.length <= longest) return { kind: 'json', value }
+  return { kind: 'cut', text: text.slice(0, longest), length: text.length }
+}
+
+function fileOf(file: FlaggedFile): ReviewFile {
+  const path = (file as SourceFile).source.path ?? ''
+  return { path, name: file.name, type: file.type, size: file.size }
+}

@@ -1,0 +1,40 @@
+import type { ReviewCounts } from './review-counts.ts'
+import type { PageQuery, ReviewFilter } from './review-filter.ts'
+import type { ReviewSample } from './review-sample.ts'
+
+/** A part of a list of samples. */
+export interface ReviewPage {
+  readonly samples: readonly ReviewSample[]
+  /**
+   * The `cursor` to go on with; `null` at the end of the list. A search that takes long gives what it
+   * has found so far, maybe nothing, and a `next`.
+   */
+  readonly next: string | null
+  /** The `after` to ask with for what comes in from now on. */
+  readonly newest: string
+  /** How many rows were looked at. */
+  readonly searched: number
+  /** Set where what came in since cannot be told: then the list must be asked for from its start. */
+  readonly reset?: true
+}
+
+/** What there is to look at. */
+export interface ReviewAbout {
+  /** The folders of endpoints; `null` for the flagged directory itself. */
+  readonly datasets: readonly (string | null)[]
+  /** What cannot be read, and why. */
+  readonly notices: readonly string[]
+}
+
+/** Where reviewers look samples up. Samples are named by their keys; see `encodeKey`. */
+export interface ReviewStore {
+  about(): Promise<ReviewAbout>
+  page(query: PageQuery): Promise<ReviewPage>
+  counts(filter: ReviewFilter): Promise<ReviewCounts>
+  /**
+   * One sample, whole.
+   * @throws FlaggingError `ERR_FLAGGING_NOT_FOUND`
+   */
+  sample(key: string): Promise<ReviewSample>
+  close(): Promise<void>
+}

@@ -1,0 +1,23 @@
+import { FlaggingError } from '../errors.ts'
+import type { Hall } from '../hall/hall.ts'
+import { SourceFile, pathSource } from '../store/byte-source.ts'
+import { nodeFileSystem } from '../store/node-file-system.ts'
+import { fileAnswer } from './examples-route.ts'
+import type { RouteAnswer } from './route-request.ts'
+
+/** `GET {path}/review/files/:key/:column[/:file]`: one file of one sample, served inert. */
+export async function getReviewedFile(
+  hall: Hall,
+  key: string,
+  columnAt: number,
+  fileAt: number,
+): Promise<RouteAnswer> {
+  const { inputs, outputs } = await hall.review.store.sample(key)
+  const value = [...inputs, ...outputs].find(({ column }) => column === columnAt)?.value
+  const file = value?.kind === 'files' ? value.files[fileAt] : undefined
+  if (file === undefined) {
+    throw new FlaggingError('ERR_FLAGGING_NOT_FOUND', 'There is no such file of a sample.')
+  }
+  const { path, name, type, size } = file
+  return fileAnswer(new SourceFile(name, type, pathSource(nodeFileSystem, path, size)))
+}

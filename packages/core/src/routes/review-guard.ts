@@ -1,0 +1,51 @@
+import { isIP } from 'node:net'
+import { FlaggingError } from '../errors.ts'
+import type { RouteAnswer, RouteRequest } from './route-request.ts'
+
+/** What every answer under the review page's address carries, errors too. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+}
+
+/** Whether an address is the review page's, or below it. */
+export function isReviewPath(path: string): boolean {
+  return path === '/review' || path.startsWith('/review/')
+}
+
+/** An answer as reviewers get it: it is kept nowhere, and framed and read by nobody else. */
+export function guarded(answer: RouteAnswer): RouteAnswer {
+  const policy = answer.headers['Content-Security-Policy']
+  const headers = { ...answer.headers, ...HEADERS }
+  if (policy !== undefined) headers['Content-Security-Policy'] = policy
+  return { ...answer, headers }
+}
+
+/**
+ * Refuses names of other people's that have come to point here (DNS rebinding): a page of theirs
+ * would be of the same origin. Nobody can rebind an IP address, `localhost` or a name that the server
+ * lists.
+ * @throws FlaggingError `ERR_FLAGGING_FORBIDDEN`
+ */
+export function checkHost(header: RouteRequest['header'], origins: ReadonlySet<string>): void {
+  const host = (header('host') ?? header(':authority') ?? '').toLowerCase()
+  if (!/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}`)) throw foreign()
+  const { hostname } = new URL(`http://${host}`)
+  const name = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  if (isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost')) return
+  for (const origin of origins) if (new URL(origin).host === host) return
+  throw foreign()
+}
+
+function foreign(): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_FORBIDDEN',
+    'The review page does not answer to this name: the server has to list its own origin, such as ' +
+      "'https://app.example.com', in `origins`.",
+  )
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import type { RouteAnswer } from './route-request.ts'
+
+/**
+ * `GET {path}/review`: the page. Its script and style are let in by a nonce; nothing else is, and the
+ * values that it shows are never taken for HTML.
+ */
+export function reviewPage(): RouteAnswer {
+  const nonce = randomBytes(16).toString('base64url')
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': [
+        "default-src 'none'",
+        `script-src 'nonce-${nonce}'`,
+        `style-src 'nonce-${nonce}'`,
+        "img-src 'self'",
+        "media-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+      ].join('; '),
+    },
+    body: pageOf(nonce),
+  }
+}
+
+function pageOf(nonce: string): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>Flagged samples</title>
+    <link rel="stylesheet" href="review/page.css" nonce="${nonce}" />
+    <script type="module" src="review/page.js" nonce="${nonce}"></script>
+  </head>
+  <body></body>
+</html>
+`
+}
