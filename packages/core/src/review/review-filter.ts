@@ -55,7 +55,7 @@ export function parseFilter(query: URLSearchParams, others: readonly string[]): 
     if (!FILTER_NAMES.includes(name) && !others.includes(name)) {
       throw bad(`There is no parameter '${name.slice(0, 40)}'.`)
     }
-    if (!others.includes(name) && query.getAll(name).length > 1) {
+    if (name !== 'key' && query.getAll(name).length > 1) {
       throw bad(`\`${name}\` may be given once.`)
     }
   }

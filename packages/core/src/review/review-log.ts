@@ -61,6 +61,8 @@ export async function withLog<T>(
     asked: log.kind === 'classic' ? asked : NONE,
     onBad: ({ message }: Error) => told(message),
     spills: false,
+    // What lies behind one is shown as the damage that it is.
+    endsAtHole: false,
   }
   let open: OpenLog | undefined
   try {

@@ -11,7 +11,7 @@ export async function* datasetDrafts(
   dataset: FoundDataset,
   settings: ReadSettings,
 ): AsyncGenerator<LogDrafts> {
-  const opener = await LogOpener.of(fs, dataset, { ...settings, spills: true })
+  const opener = await LogOpener.of(fs, dataset, { ...settings, spills: true, endsAtHole: true })
   const count = { next: 0 }
   for (const log of dataset.logs) {
     const open = await opener.open(log)

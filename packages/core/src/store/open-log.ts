@@ -53,6 +53,11 @@ export interface OpenLog {
 export interface OpenSettings extends Pick<ReadSettings, 'asked' | 'onBad'> {
   /** Whether a value that lies in a file of its own is read; else it is given as the file. */
   readonly spills: boolean
+  /**
+   * Whether a log ends before the first hole that a power failure left near its end, and not behind
+   * it: to find one, a few megabytes are read.
+   */
+  readonly endsAtHole: boolean
 }
 
 /** Opens the logs of a dataset. */
@@ -104,7 +109,8 @@ export class LogOpener {
     const { kind, size } = await file.stat()
     if (kind !== 'file') return this.#leaveOut(log, NOT_A_FILE)
     if (await isUTF16(new LogBytes(file, size))) return this.#leaveOut(log, IN_UTF16)
-    const bytes = new LogBytes(file, log.kind === 'own' ? await endOfRows(file, size) : size)
+    const looks = log.kind === 'own' && this.#settings.endsAtHole
+    const bytes = new LogBytes(file, looks ? await endOfRows(file, size) : size)
     const first = await firstRecord(bytes)
     if (first === undefined || !(await this.#isReadable(log, bytes, first))) return undefined
     const plan = await this.#planOf(log, bytes, first)

@@ -30,17 +30,18 @@ function samples(count: number): Given[] {
 }
 
 describe('a list of samples', () => {
-  for (const limit of [1, 7, 50, 200]) {
-    test(`has each once, the newest first, with ${limit} a page`, async () => {
+  for (const [limit, count] of [
+    [1, 60],
+    [7, 300],
+    [50, 500],
+    [200, 1500],
+  ] as const) {
+    test(`has each once, with ${limit} a page`, async () => {
       const dir = await folder()
-      await store(dir, samples(500))
-      expect(idsOf(await walk(deskAt(dir), `limit=${limit}`))).toEqual(ids(499, 0))
-    })
-
-    test(`has each once, the oldest first, with ${limit} a page`, async () => {
-      const dir = await folder()
-      await store(dir, samples(500))
-      expect(idsOf(await walk(deskAt(dir), `sort=oldest&limit=${limit}`))).toEqual(ids(0, 499))
+      await store(dir, samples(count))
+      const desk = deskAt(dir)
+      expect(idsOf(await walk(desk, `limit=${limit}`))).toEqual(ids(count - 1, 0))
+      expect(idsOf(await walk(desk, `sort=oldest&limit=${limit}`))).toEqual(ids(0, count - 1))
     })
   }
 
@@ -94,7 +95,7 @@ describe('a list of samples', () => {
       dir,
       all.filter((_, n) => n % 3 === 2),
     )
-    for (const limit of [1, 8, 100]) {
+    for (const limit of [4, 100]) {
       expect(idsOf(await walk(deskAt(dir), `limit=${limit}`))).toEqual(ids(89, 0))
       expect(idsOf(await walk(deskAt(dir), `sort=oldest&limit=${limit}`))).toEqual(ids(0, 89))
     }
@@ -197,7 +198,7 @@ describe('a log that is no more what was written', () => {
       const broken = [...lines]
       broken[200] = damage
       await writeFile(path, broken.join('\n'))
-      for (const limit of [7, 200]) {
+      for (const limit of [30, 200]) {
         const found = await walk(deskAt(dir), `limit=${limit}`)
         const sound = found.filter(({ error }) => error === undefined)
         const missing = ids(399, 0).filter((id) => !idsOf(sound).includes(id))
