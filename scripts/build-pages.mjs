@@ -1,5 +1,5 @@
 // Makes what browsers load, `packages/core/pages`, of `packages/core/browser`: one file for each entry.
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -7,20 +7,35 @@ const core = fileURLToPath(new URL('../packages/core/', import.meta.url))
 
 const ENTRIES = ['button', 'served-button', 'examples', 'served-examples']
 
+const COMMON = {
+  absWorkingDir: core,
+  outdir: 'pages',
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  charset: 'utf8',
+  legalComments: 'inline',
+  logLevel: 'warning',
+}
+
 /** Builds the pages; `npm start`, the tests and packing do so first. */
 export async function buildPages() {
+  await build({ ...COMMON, entryPoints: ENTRIES.map((name) => `browser/${name}.ts`) })
   await build({
-    absWorkingDir: core,
-    entryPoints: ENTRIES.map((name) => `browser/${name}.ts`),
-    outdir: 'pages',
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minify: true,
-    charset: 'utf8',
-    legalComments: 'inline',
-    logLevel: 'warning',
+    ...COMMON,
+    entryPoints: [
+      { in: 'browser/review/main.tsx', out: 'review' },
+      { in: 'browser/review/review.css', out: 'review' },
+    ],
+    banner: { js: licenceOf('preact') },
   })
+}
+
+/** The licence of a package that goes into a bundle, which it asks for. */
+function licenceOf(name) {
+  const text = readFileSync(`${core}node_modules/${name}/LICENSE`, 'utf8').trim()
+  return `/*! ${name}\n\n${text}\n*/`
 }
 
 // What vitest calls before the first test.

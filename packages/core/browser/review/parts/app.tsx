@@ -1,0 +1,62 @@
+import type { JSX } from 'preact'
+import { useLayoutEffect, useState } from 'preact/hooks'
+import { focusPlace } from '../focus.ts'
+import { reasonOf, useReview } from '../review.ts'
+import { start } from '../start.ts'
+import type { State } from '../state.ts'
+import { useStore } from '../store.ts'
+import { TEXTS } from '../texts.ts'
+import { DeleteDialog } from './delete-dialog.tsx'
+import { Facets } from './facets.tsx'
+import { HelpDialog } from './help-dialog.tsx'
+import { List } from './list.tsx'
+import { NotSaved } from './not-saved.tsx'
+import { Problem } from './problem.tsx'
+import { Sample } from './sample.tsx'
+import { Toolbar } from './toolbar.tsx'
+
+/** The page. */
+export function App(): JSX.Element {
+  const review = useReview()
+  const state = useStore(review.store)
+  const { failure, focus, listing, said } = state
+  useLayoutEffect(() => {
+    if (focus) focusPlace(focus.place)
+  }, [focus])
+  useLayoutEffect(() => {
+    const { length } = listing.fresh
+    document.title = length === 0 ? TEXTS.title : `(${length}) ${TEXTS.title}`
+  }, [listing.fresh])
+  return (
+    <div class="page">
+      <p class="unseen-text" role="status">
+        {said}
+      </p>
+      {failure && <Problem text={reasonOf(failure)} onRetry={() => void start(review)} />}
+      {state.about && <Parts state={state} />}
+      {!state.about && !failure && <p class="starting">{TEXTS.loading}</p>}
+    </div>
+  )
+}
+
+function Parts({ state }: { readonly state: State }): JSX.Element {
+  const [areFiltersOpen, openFilters] = useState(false)
+  const layout = [
+    'panes',
+    state.opened ? 'has-sample' : '',
+    areFiltersOpen ? 'has-filters' : '',
+  ].join(' ')
+  return (
+    <>
+      <Toolbar state={state} areFiltersOpen={areFiltersOpen} openFilters={openFilters} />
+      <NotSaved savings={state.savings} />
+      <main class={layout}>
+        <Facets state={state} />
+        <List state={state} />
+        <Sample state={state} />
+      </main>
+      <DeleteDialog deleting={state.deleting} />
+      <HelpDialog isOpen={state.isHelping} />
+    </>
+  )
+}
