@@ -19,6 +19,7 @@ import { modesAndOptionsContract } from './modes-and-options.ts'
 import { mountingContract } from './mounting.ts'
 import { postedContract } from './posted.ts'
 import { redactionContract } from './redaction.ts'
+import { reviewContract } from './review.ts'
 import { routesContract } from './routes.ts'
 import { secretsContract } from './secrets.ts'
 import { socketsContract } from './sockets.ts'
@@ -44,6 +45,7 @@ export function adapterContract(name: string, adapter: Adapter): void {
     callbackContract(adapter)
     accessContract(adapter)
     routesContract(adapter)
+    reviewContract(adapter)
     examplesContract(adapter)
     mountingContract(adapter)
     transparencyContract(adapter)

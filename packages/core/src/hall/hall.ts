@@ -190,7 +190,6 @@ export class Hall {
     } finally {
       this.held.close()
       await this.decoder.close()
-      await this.review.close()
       await this.datasets.close()
     }
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Settings } from '../options/settings.ts'
 import type { ReviewStore } from '../review/review-store.ts'
-import { ReviewThread } from '../review/review-thread.ts'
+import { type NamedPlace, threadedStore } from '../review/review-thread.ts'
 import type { Datasets } from '../sample/datasets.ts'
 import type { FlaggingCallback } from '../store/flagging-callback.ts'
 import type { RowKey } from '../store/row-key.ts'
@@ -15,7 +15,7 @@ export class Reviewing {
 
   constructor({ dir, declared }: Settings, datasets: Datasets) {
     const asked = { inputs: declared?.inputs, outputs: declared?.outputs }
-    this.store = new ReviewThread({ dir, asked: withoutFunctions(asked) })
+    this.store = threadedStore({ dir, asked: withoutFunctions(asked) })
     this.#dir = dir
     this.#datasets = datasets
   }
@@ -43,17 +43,13 @@ export class Reviewing {
     return done
   }
 
-  close(): Promise<void> {
-    return this.store.close()
-  }
-
   #callbackOf(dataset: string | null): FlaggingCallback {
     const { gate } = dataset === null ? this.#datasets.root : this.#datasets.of(dataset)
     return gate.callback
   }
 }
 
-type Sides = ConstructorParameters<typeof ReviewThread>[0]['asked']
+type Sides = NamedPlace['asked']
 
 /** Where a value comes from says nothing of how it reads, and a function cannot go to a thread. */
 function withoutFunctions({ inputs, outputs }: Sides): Sides {

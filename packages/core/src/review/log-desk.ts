@@ -79,10 +79,6 @@ export class LogDesk implements ReviewStore {
     return sample ?? noSampleAt()
   }
 
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-
   async #since(search: Search, query: PageQuery): Promise<ReviewPage> {
     const { rows, newest, reset } = await sincePage(search, query, this.#ends)
     const samples = await this.#read(search, rows)

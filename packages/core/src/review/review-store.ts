@@ -36,5 +36,4 @@ export interface ReviewStore {
    * @throws FlaggingError `ERR_FLAGGING_NOT_FOUND`
    */
   sample(key: string): Promise<ReviewSample>
-  close(): Promise<void>
 }

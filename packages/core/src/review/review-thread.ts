@@ -2,16 +2,17 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import { FlaggingError, type FlaggingErrorCode } from '../errors.ts'
 import { inheritedArgv, moduleBeside } from '../worker-module.ts'
-import type { ReviewCounts } from './review-counts.ts'
-import type { PageQuery, ReviewFilter } from './review-filter.ts'
 import type { ReviewPlace } from './review-log.ts'
-import type { ReviewSample } from './review-sample.ts'
-import type { ReviewAbout, ReviewPage, ReviewStore } from './review-store.ts'
+import type { ReviewStore } from './review-store.ts'
+
+/** A place that can be named to another thread. */
+export type NamedPlace = Omit<ReviewPlace, 'fs'>
 
 /** What the thread is asked for. */
 export interface ReviewRequest {
   readonly id: number
-  readonly call: Exclude<keyof ReviewStore, 'close'>
+  readonly place: NamedPlace
+  readonly call: keyof ReviewStore
   readonly args: readonly unknown[]
 }
 
@@ -25,59 +26,36 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** How long the thread waits for somebody who reviews, in milliseconds. */
+/** How long the thread waits for the next one who asks, in milliseconds. */
 const IDLE_MS = 60_000
 const MEMORY_MB = 128
 const MOST_WAITING = 64
 
 /**
- * Looks samples up in a thread of its own, so that no search takes the host's time. The thread is made
- * when somebody reviews, and ended when nobody has for a minute; it keeps no process alive.
+ * The thread in which samples are looked up, so that no search takes the host's time. It is made when
+ * somebody asks, and ended when nobody has for a minute; it keeps no process alive.
  */
-export class ReviewThread implements ReviewStore {
-  readonly #place: Omit<ReviewPlace, 'fs'>
+class ReviewThread {
   #worker: Worker | undefined
-  #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, Waiting>()
   #next = 0
   #idle: NodeJS.Timeout | undefined
-  #isClosed = false
 
-  constructor(place: Omit<ReviewPlace, 'fs'>) {
-    this.#place = place
-  }
-
-  about(): Promise<ReviewAbout> {
-    return this.#ask('about')
-  }
-
-  page(query: PageQuery): Promise<ReviewPage> {
-    return this.#ask('page', query)
-  }
-
-  counts(filter: ReviewFilter): Promise<ReviewCounts> {
-    return this.#ask('counts', filter)
-  }
-
-  sample(key: string): Promise<ReviewSample> {
-    return this.#ask('sample', key)
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true
-    await this.#end('This flagging has been closed.')
-  }
-
-  async #ask<T>(call: ReviewRequest['call'], ...args: readonly unknown[]): Promise<T> {
-    if (this.#isClosed) throw ended('This flagging has been closed.')
-    if (this.#waiting.size >= MOST_WAITING) throw ended('Too many look samples up at once.')
+  /** Asks for one call of the store of a place. */
+  async ask<T>(
+    place: NamedPlace,
+    call: ReviewRequest['call'],
+    args: readonly unknown[],
+  ): Promise<T> {
+    if (this.#waiting.size >= MOST_WAITING) throw failed('Too many look samples up at once.')
     clearTimeout(this.#idle)
     const worker = this.#running()
     try {
       return await new Promise<T>((resolve, reject) => {
         const id = this.#next++
+        worker.postMessage({ id, place, call, args } satisfies ReviewRequest)
         this.#waiting.set(id, { resolve, reject })
         worker.ref()
-        worker.postMessage({ id, call, args } satisfies ReviewRequest)
       })
     } finally {
       if (this.#waiting.size === 0) this.#rest(worker)
@@ -87,8 +65,10 @@ export class ReviewThread implements ReviewStore {
   #rest(worker: Worker): void {
     worker.unref()
     clearTimeout(this.#idle)
-    if (this.#isClosed) return
-    this.#idle = setTimeout(() => void this.#end('Nobody reviews.'), IDLE_MS)
+    this.#idle = setTimeout(() => {
+      this.#lose(worker, 'Nobody asks any longer.')
+      void worker.terminate()
+    }, IDLE_MS)
     this.#idle.unref()
   }
 
@@ -96,7 +76,6 @@ export class ReviewThread implements ReviewStore {
     if (this.#worker !== undefined) return this.#worker
     const worker = new Worker(moduleBeside(import.meta.url, 'review-worker'), {
       execArgv: inheritedArgv(),
-      workerData: this.#place,
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     })
     worker.unref()
@@ -122,15 +101,8 @@ export class ReviewThread implements ReviewStore {
     }
     const { code, message } = reply.error
     waiting?.reject(
-      code === undefined ? ended(message) : new FlaggingError(code as FlaggingErrorCode, message),
+      code === undefined ? failed(message) : new FlaggingError(code as FlaggingErrorCode, message),
     )
-  }
-
-  async #end(why: string): Promise<void> {
-    const worker = this.#worker
-    if (worker === undefined) return
-    this.#lose(worker, why)
-    await worker.terminate()
   }
 
   #lose(worker: Worker, why: string): void {
@@ -138,10 +110,23 @@ export class ReviewThread implements ReviewStore {
     this.#worker = undefined
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const { reject } of waiting) reject(ended(why))
+    for (const { reject } of waiting) reject(failed(why))
   }
 }
 
-function ended(message: string): FlaggingError {
+function failed(message: string): FlaggingError {
   return new FlaggingError('ERR_FLAGGING_STORE', message)
+}
+
+/** One for the process, however many flaggings there are. */
+const thread = new ReviewThread()
+
+/** The samples of a place, looked up in a thread of its own. */
+export function threadedStore(place: NamedPlace): ReviewStore {
+  return {
+    about: () => thread.ask(place, 'about', []),
+    page: (query) => thread.ask(place, 'page', [query]),
+    counts: (filter) => thread.ask(place, 'counts', [filter]),
+    sample: (key) => thread.ask(place, 'sample', [key]),
+  }
 }

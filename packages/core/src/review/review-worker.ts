@@ -1,30 +1,35 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { FlaggingError } from '../errors.ts'
 import { nodeFileSystem } from '../store/node-file-system.ts'
 import { LogDesk } from './log-desk.ts'
-import type { ReviewStore } from './review-store.ts'
-import type { ReviewPlace } from './review-log.ts'
-import type { ReviewReply, ReviewRequest } from './review-thread.ts'
+import type { NamedPlace, ReviewReply, ReviewRequest } from './review-thread.ts'
+
+/** Places of which something is remembered. */
+const PLACES = 16
 
 const port = parentPort
-const place = workerData as Omit<ReviewPlace, 'fs'>
-const desk: ReviewStore = new LogDesk({ ...place, fs: nodeFileSystem })
+const desks = new Map<string, LogDesk>()
 
 port?.on('message', (request: ReviewRequest) => void reply(request))
 
-async function reply({ id, call, args }: ReviewRequest): Promise<void> {
-  let answer: ReviewReply
+async function reply({ id, place, call, args }: ReviewRequest): Promise<void> {
   try {
+    const desk = deskAt(place)
     const method = desk[call].bind(desk) as (...given: readonly unknown[]) => Promise<unknown>
-    answer = { id, value: await method(...args) }
-  } catch (error) {
-    answer = { id, error: errorOf(error) }
-  }
-  try {
-    port?.postMessage(answer)
+    port?.postMessage({ id, value: await method(...args) } satisfies ReviewReply)
   } catch (error) {
     port?.postMessage({ id, error: errorOf(error) } satisfies ReviewReply)
   }
+}
+
+function deskAt(place: NamedPlace): LogDesk {
+  const name = JSON.stringify(place)
+  const desk = desks.get(name) ?? new LogDesk({ ...place, fs: nodeFileSystem })
+  desks.delete(name)
+  const [oldest] = desks.keys()
+  if (desks.size >= PLACES && oldest !== undefined) desks.delete(oldest)
+  desks.set(name, desk)
+  return desk
 }
 
 function errorOf(error: unknown): { code: string | undefined; message: string } {
