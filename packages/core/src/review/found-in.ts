@@ -1,4 +1,5 @@
 import type { DatasetMarks } from './marks.ts'
+import type { OpenLog } from '../store/open-log.ts'
 import { readRow } from './read-row.ts'
 import { type ReviewLog, type ReviewPlace, withLog } from './review-log.ts'
 import type { ReviewSample } from './review-sample.ts'
@@ -10,22 +11,29 @@ export interface FoundIn {
   readonly end: number
 }
 
-/** The samples of rows that were found, in the same order; each log is opened once. */
+/** Characters of a value in a list. */
+const LONGEST = 4000
+
+/**
+ * The samples of rows that were found, in the same order; each log is opened once.
+ * @param whole whether values are given whole; else long ones are cut
+ */
 export async function readFound(
   place: ReviewPlace,
   found: readonly FoundIn[],
   marksOf: (log: ReviewLog) => DatasetMarks,
-  longest: number,
+  whole: boolean,
   told: (notice: string) => void,
 ): Promise<ReviewSample[]> {
   const samples = new Map<FoundIn, ReviewSample>()
   for (const log of new Set(found.map((row) => row.log))) {
-    await withLog(place, log, told, async (open) => {
+    const use = async (open: OpenLog): Promise<void> => {
       for (const row of found) {
         if (row.log !== log) continue
-        samples.set(row, await readRow(log, open, marksOf(log), row, longest))
+        samples.set(row, await readRow(log, open, marksOf(log), row, whole ? Infinity : LONGEST))
       }
-    })
+    }
+    await withLog(place, log, told, use, whole)
   }
   return found.flatMap((row) => samples.get(row) ?? [])
 }

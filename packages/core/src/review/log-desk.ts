@@ -10,7 +10,7 @@ import { Counters, type ReviewCounts } from './review-counts.ts'
 import type { PageQuery, ReviewFilter } from './review-filter.ts'
 import { type ReviewLog, type ReviewPlace, endOfWhole, reviewLogs, withLog } from './review-log.ts'
 import type { ReviewSample } from './review-sample.ts'
-import type { ReviewAbout, ReviewPage, ReviewStore } from './review-store.ts'
+import type { ReviewAbout, ReviewColumns, ReviewPage, ReviewStore } from './review-store.ts'
 import { type SampleKey, decodeKey, noSample } from './sample-key.ts'
 import { SearchBudget } from './search-budget.ts'
 import { newestOf, sincePage } from './since-page.ts'
@@ -18,8 +18,6 @@ import { rowHash } from '../store/row-key.ts'
 
 /** How long one answer may search, in milliseconds. */
 const SEARCH_MS = 400
-/** Characters of a value in a list. */
-const LONGEST = 4000
 const BLOCK = 1024 * 1024
 
 /** Looks samples up in the logs of a flagged directory, without anything kept for each of them. */
@@ -58,8 +56,24 @@ export class LogDesk implements ReviewStore {
     const found: FoundPage = await (byTime
       ? listPage(search, query)
       : this.#rankings.page(search, query))
-    const samples = await this.#read(search, found.rows)
+    const samples = await this.#read(search, found.rows, query.whole)
     return { samples, next: found.next, newest, searched: search.budget.searched }
+  }
+
+  async columns(filter: ReviewFilter): Promise<ReviewColumns> {
+    const { logs, told } = await this.#search(filter)
+    const sides = {
+      inputs: new Set<string>(),
+      outputs: new Set<string>(),
+      details: new Set<string>(),
+    }
+    for (const log of logs) {
+      await withLog(this.#place, log, told, async ({ plan }) => {
+        for (const { part, label } of plan.columns) if (part !== undefined) sides[part].add(label)
+      })
+    }
+    const { inputs, outputs, details } = sides
+    return { inputs: [...inputs], outputs: [...outputs], details: [...details] }
   }
 
   async counts(filter: ReviewFilter): Promise<ReviewCounts> {
@@ -86,8 +100,12 @@ export class LogDesk implements ReviewStore {
     return { samples, next: null, newest, searched, ...(reset ? { reset } : {}) }
   }
 
-  #read({ marksOf, told }: Search, rows: readonly FoundIn[]): Promise<ReviewSample[]> {
-    return readFound(this.#place, rows, marksOf, LONGEST, told)
+  #read(
+    { marksOf, told }: Search,
+    rows: readonly FoundIn[],
+    whole = false,
+  ): Promise<ReviewSample[]> {
+    return readFound(this.#place, rows, marksOf, whole, told)
   }
 
   async #search({ dataset }: ReviewFilter): Promise<Search> {

@@ -27,6 +27,8 @@ export interface PageQuery {
   readonly filter: ReviewFilter
   readonly sort: ReviewSort
   readonly limit: number
+  /** Whether values are given whole; else long ones are cut. */
+  readonly whole?: boolean
   /** Where an earlier page ended. */
   readonly cursor?: string | undefined
   /** What was the newest before: asks for what came in since. */

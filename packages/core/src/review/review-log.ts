@@ -50,17 +50,19 @@ export async function reviewLogs(
 /**
  * Opens a log and uses it; `undefined` where it cannot be read.
  * @param told why it cannot be, or some of it
+ * @param spills whether a value that lies in a file of its own is read; else it is given as the file
  */
 export async function withLog<T>(
   { fs, asked }: ReviewPlace,
   { dataset, log }: ReviewLog,
   told: (notice: string) => void,
   use: (open: OpenLog) => Promise<T>,
+  spills = false,
 ): Promise<T | undefined> {
   const settings = {
     asked: log.kind === 'classic' ? asked : NONE,
     onBad: ({ message }: Error) => told(message),
-    spills: false,
+    spills,
     // What lies behind one is shown as the damage that it is.
     endsAtHole: false,
   }

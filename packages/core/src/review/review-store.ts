@@ -26,10 +26,20 @@ export interface ReviewAbout {
   readonly notices: readonly string[]
 }
 
+/** The columns that the logs of a selection have. */
+export interface ReviewColumns {
+  /** Labels of inputs, in the order of the logs. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  /** Names of our own columns. */
+  readonly details: readonly string[]
+}
+
 /** Where reviewers look samples up. Samples are named by their keys; see `encodeKey`. */
 export interface ReviewStore {
   about(): Promise<ReviewAbout>
   page(query: PageQuery): Promise<ReviewPage>
+  columns(filter: ReviewFilter): Promise<ReviewColumns>
   counts(filter: ReviewFilter): Promise<ReviewCounts>
   /**
    * One sample, whole.

@@ -126,6 +126,7 @@ export function threadedStore(place: NamedPlace): ReviewStore {
   return {
     about: () => thread.ask(place, 'about', []),
     page: (query) => thread.ask(place, 'page', [query]),
+    columns: (filter) => thread.ask(place, 'columns', [filter]),
     counts: (filter) => thread.ask(place, 'counts', [filter]),
     sample: (key) => thread.ask(place, 'sample', [key]),
   }
