@@ -80,17 +80,18 @@ export class LogDesk implements ReviewStore {
     return this.#counters.count(await this.#search(filter), filter, this.#ends)
   }
 
-  async sample(key: string): Promise<ReviewSample> {
+  async sample(key: string, spilled = false): Promise<ReviewSample> {
     const asked = decodeKey(key)
     const search = await this.#search({ dataset: asked.folder })
     const log = search.logs.find((one) => one.log.name === asked.log)
-    const sample =
-      log &&
-      (await withLog(this.#place, log, search.told, async (open) => {
-        const row = await rowOf(open, asked)
-        return row && readRow(log, open, search.marksOf(log), row, Infinity)
-      }))
-    return sample ?? noSampleAt()
+    if (log === undefined) throw noSample()
+    const use = async (open: OpenLog): Promise<ReviewSample | undefined> => {
+      const row = await rowOf(open, asked)
+      return row && readRow(log, open, search.marksOf(log), row, Infinity)
+    }
+    const sample = await withLog(this.#place, log, search.told, use, spilled)
+    if (sample === undefined) throw noSample()
+    return sample
   }
 
   async #since(search: Search, query: PageQuery): Promise<ReviewPage> {
@@ -162,8 +163,4 @@ async function firstIn(
     if (rowHash(bytes) === hash) found = { start, end }
   })
   return found
-}
-
-function noSampleAt(): never {
-  throw noSample()
 }

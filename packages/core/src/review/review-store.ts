@@ -43,7 +43,9 @@ export interface ReviewStore {
   counts(filter: ReviewFilter): Promise<ReviewCounts>
   /**
    * One sample, whole.
+   * @param spilled whether a value that is too long for its cell is read, too; else it is given as the
+   * file that holds it
    * @throws FlaggingError `ERR_FLAGGING_NOT_FOUND`
    */
-  sample(key: string): Promise<ReviewSample>
+  sample(key: string, spilled?: boolean): Promise<ReviewSample>
 }

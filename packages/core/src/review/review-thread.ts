@@ -128,6 +128,6 @@ export function threadedStore(place: NamedPlace): ReviewStore {
     page: (query) => thread.ask(place, 'page', [query]),
     columns: (filter) => thread.ask(place, 'columns', [filter]),
     counts: (filter) => thread.ask(place, 'counts', [filter]),
-    sample: (key) => thread.ask(place, 'sample', [key]),
+    sample: (key, spilled) => thread.ask(place, 'sample', [key, spilled]),
   }
 }
