@@ -1,6 +1,7 @@
 import { encodeList, decodeList } from './cursor.ts'
 import type { FoundIn } from './found-in.ts'
 import { type FoundRow, LogWalk, type Position, type WalkOptions } from './log-walk.ts'
+import type { LogIndexes } from './log-index.ts'
 import type { DatasetMarks } from './marks.ts'
 import type { PageQuery } from './review-filter.ts'
 import type { ReviewLog, ReviewPlace } from './review-log.ts'
@@ -18,6 +19,7 @@ export interface Search {
   readonly place: ReviewPlace
   readonly logs: readonly ReviewLog[]
   readonly marksOf: (log: ReviewLog) => DatasetMarks
+  readonly indexes: LogIndexes
   readonly budget: SearchBudget
   readonly told: (notice: string) => void
 }
@@ -52,13 +54,15 @@ export async function listPage(search: Search, query: PageQuery): Promise<FoundP
 
 /** A walk through one log for what a query asks for. */
 export function walkOf(
-  { place, marksOf, budget, told }: Search,
+  { place, marksOf, indexes, budget, told }: Search,
   { filter }: Pick<PageQuery, 'filter'>,
   direction: WalkOptions['direction'],
   log: ReviewLog,
   begin?: Position,
 ): LogWalk {
-  return new LogWalk(log, { place, filter, marks: marksOf(log), direction, budget, told }, begin)
+  const marks = marksOf(log)
+  const options = { place, filter, marks, indexes, direction, budget, told }
+  return new LogWalk(log, options, begin)
 }
 
 async function nextOf(

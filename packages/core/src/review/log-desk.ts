@@ -3,6 +3,7 @@ import { type Block, blockAfter, forEachRow } from './log-block.ts'
 import { type FoundIn, readFound } from './found-in.ts'
 import { type FoundPage, type Search, listPage } from './list-page.ts'
 import { LogEnds } from './log-ends.ts'
+import { LogIndexes } from './log-index.ts'
 import { DatasetMarks } from './marks.ts'
 import { Rankings } from './rank-page.ts'
 import { readRow } from './read-row.ts'
@@ -25,6 +26,7 @@ export class LogDesk implements ReviewStore {
   readonly #place: ReviewPlace
   readonly #marks = new Map<string, DatasetMarks>()
   readonly #ends = new LogEnds()
+  readonly #indexes = new LogIndexes()
   readonly #rankings = new Rankings()
   readonly #counters = new Counters()
 
@@ -121,6 +123,7 @@ export class LogDesk implements ReviewStore {
       place: this.#place,
       logs,
       marksOf: (log: ReviewLog) => this.#marks.get(log.dataset.dir) as DatasetMarks,
+      indexes: this.#indexes,
       budget: new SearchBudget(SEARCH_MS),
       // `about` tells them.
       told: () => undefined,

@@ -10,6 +10,7 @@ import {
   largerThan,
   rowStartBefore,
 } from './log-block.ts'
+import { type LogIndex, type LogIndexes, isIndexed } from './log-index.ts'
 import type { DatasetMarks } from './marks.ts'
 import { fitsMarks } from './marks.ts'
 import type { ReviewFilter } from './review-filter.ts'
@@ -39,6 +40,7 @@ export interface WalkOptions {
   readonly filter: ReviewFilter
   readonly marks: DatasetMarks
   readonly direction: 'back' | 'forward'
+  readonly indexes: LogIndexes
   readonly budget: SearchBudget
   readonly told: (notice: string) => void
 }
@@ -100,13 +102,38 @@ export class LogWalk {
     const { place, told } = this.#options
     this.#writtenAt ??= await writtenAt(place, this.log)
     const isRead = await withLog(place, this.log, told, async (open) => {
-      this.#edge ??= await this.#beginOf(open)
-      const block = await this.#blockOf(open, this.#edge)
-      await this.#search(open, block)
+      const index = await this.#indexOf(open)
+      const begin = this.#edge ?? (await this.#beginOf(open))
+      this.#edge = index === undefined ? begin : this.#behindEmpty(index, begin)
+      if (!this.#isAtEnd(open, this.#edge)) {
+        await this.#search(open, await this.#blockOf(open, this.#edge, index))
+      }
+      this.#isOver = this.#isAtEnd(open, this.#edge)
       return true
     })
     if (isRead !== true) this.#isOver = true
     this.#size = largerThan(this.#size)
+  }
+
+  async #indexOf({ file }: OpenLog): Promise<LogIndex | undefined> {
+    const { filter, indexes } = this.#options
+    return isIndexed(filter) ? indexes.of(this.log, (await file.stat()).ino) : undefined
+  }
+
+  /** Goes past what is known to hold nothing that is looked for. */
+  #behindEmpty(index: LogIndex, from: number): number {
+    const { filter, direction, budget } = this.#options
+    for (let edge = from; ;) {
+      const empty =
+        direction === 'back' ? index.emptyBefore(edge, filter) : index.emptyAfter(edge, filter)
+      if (empty === undefined) return edge
+      budget.searched += empty.rows
+      edge = direction === 'back' ? empty.start : empty.end
+    }
+  }
+
+  #isAtEnd(open: OpenLog, edge: number): boolean {
+    return this.#options.direction === 'back' ? edge <= open.from : edge >= this.#end
   }
 
   async #beginOf(open: OpenLog): Promise<number> {
@@ -121,10 +148,13 @@ export class LogWalk {
     return rowStartBefore(open, Math.min(offset, this.#end), this.#end)
   }
 
-  #blockOf(open: OpenLog, edge: number): Promise<Block> {
-    return this.#options.direction === 'back'
-      ? blockBefore(open, edge, this.#size)
-      : blockAfter(open, edge, this.#end, this.#size)
+  #blockOf(open: OpenLog, edge: number, index: LogIndex | undefined): Promise<Block> {
+    if (this.#options.direction === 'forward') {
+      return blockAfter(open, edge, this.#end, this.#size)
+    }
+    // No further than where more is known.
+    const start = index?.startOf(edge) ?? 0
+    return blockBefore(open, edge, Math.min(this.#size, edge - start))
   }
 
   async #search(open: OpenLog, block: Block): Promise<void> {
@@ -135,7 +165,6 @@ export class LogWalk {
     const isBack = direction === 'back'
     this.#rows = isBack ? found : found.reverse()
     this.#edge = isBack ? block.start : block.end
-    this.#isOver = isBack ? block.start <= open.from : block.end >= this.#end
   }
 
   async #rowsIn(open: OpenLog, block: Block): Promise<FoundRow[]> {

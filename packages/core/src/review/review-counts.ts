@@ -3,6 +3,7 @@ import { rowHash } from '../store/row-key.ts'
 import type { Search } from './list-page.ts'
 import { blockAfter, forEachRow } from './log-block.ts'
 import type { LogEnds } from './log-ends.ts'
+import { StretchNotes, isIndexed } from './log-index.ts'
 import { fitsMarks } from './marks.ts'
 import type { ReviewFilter } from './review-filter.ts'
 import { type ReviewLog, withLog } from './review-log.ts'
@@ -76,7 +77,7 @@ export class Counters {
 }
 
 async function advance(
-  { place, marksOf, budget, told }: Search,
+  { place, marksOf, indexes, budget, told }: Search,
   log: ReviewLog,
   filter: ReviewFilter,
   tallies: Map<string, Tally>,
@@ -93,9 +94,17 @@ async function advance(
   const isDone = await withLog(place, log, told, async (open) => {
     into.at = Math.max(into.at, open.from)
     const test = new RowTest(filter, open.plan.columns)
+    const index = indexes.of(log, ino)
+    const takesAll = !isIndexed(filter) && filter.words === undefined && filter.marks === undefined
     while (into.at < end) {
       if (budget.isSpent) return false
+      const empty = index.emptyAfter(into.at, filter)
+      if (empty !== undefined) {
+        into.at = empty.end
+        continue
+      }
       const block = await blockAfter(open, into.at, end, BLOCK)
+      const notes = new StretchNotes(test)
       await forEachRow(open, block, (row) => {
         budget.searched++
         if (row.problem !== undefined || !test.accepts(row)) return
@@ -104,8 +113,12 @@ async function advance(
           const bytes = block.bytes.subarray(start - block.start, behind - block.start)
           if (!fitsMarks(marksOf(log).of(rowHash(bytes)), filter.marks)) return
         }
-        add(into, test, row)
+        const time = test.time(row)
+        add(into, test, row, time)
+        if (takesAll) notes.add(row, time)
       })
+      // The last stretch grows with the log.
+      if (takesAll && block.end < end) index.add(notes.of(into.at, block.end))
       into.at = block.end > into.at ? block.end : end
     }
     return true
@@ -113,11 +126,10 @@ async function advance(
   return isDone ?? true
 }
 
-function add(tally: Tally, test: RowTest, row: LogDraft): void {
+function add(tally: Tally, test: RowTest, row: LogDraft, time: number | undefined): void {
   tally.total++
   addTo(tally.options, test.option(row))
   addTo(tally.users, test.user(row))
-  const time = test.time(row)
   if (time === undefined) return
   const day = Math.floor(time / DAY_MS)
   tally.days.set(day, (tally.days.get(day) ?? 0) + 1)

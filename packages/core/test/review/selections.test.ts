@@ -49,6 +49,42 @@ describe('a selection', () => {
     })
   }
 
+  test('finds the same when all was counted before', async () => {
+    const dir = await folder()
+    const hour = (n: number) => new Date(Date.UTC(2026, 0, 1, n)).toISOString()
+    await store(
+      dir,
+      ids(0, 8999).map((id, n) => ({
+        id,
+        prompt: 'a "b"\n'.repeat(60),
+        option: n === 4321 || n > 8000 ? 'rare' : 'good',
+        user: `u${Math.floor(n / 3000)}`,
+        at: hour(n),
+      })),
+    )
+    const queries = [
+      'option=rare',
+      'user=u0',
+      `from=${hour(2000)}&to=${hour(2003)}`,
+      'option=rare&to=2026-09-01',
+      'sort=oldest&user=u2&option=good',
+      'sort=slowest&option=rare&limit=200',
+    ]
+    const fresh = deskAt(dir)
+    const counted = deskAt(dir)
+    while (!(await counted.counts({})).done);
+    for (const query of queries) {
+      const expected = idsOf(await walk(fresh, query))
+      expect(idsOf(await walk(counted, query))).toEqual(expected)
+      expect(expected.length).toBeGreaterThan(0)
+      if (query.startsWith('sort')) continue
+      const { total } = await counted.counts(filterOf(query))
+      expect(total).toBe(expected.length)
+    }
+    const page = await counted.page(asking(`to=${hour(10)}`))
+    expect([page.samples.length, page.searched]).toEqual([10, 9000])
+  })
+
   for (const query of [
     'page=-1',
     'sort=__proto__',
