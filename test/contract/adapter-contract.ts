@@ -7,6 +7,7 @@ import { capturedBodiesContract, unreadBodiesContract } from './captured-bodies.
 import { codingsContract } from './codings.ts'
 import { endingsContract } from './endings.ts'
 import { examplesContract } from './examples.ts'
+import { fileAnswersContract } from './file-answers.ts'
 import { filenamesContract } from './filenames.ts'
 import { guideContract } from './guide.ts'
 import type { Adapter } from './host.ts'
@@ -47,6 +48,7 @@ export function adapterContract(name: string, adapter: Adapter): void {
     routesContract(adapter)
     reviewContract(adapter)
     examplesContract(adapter)
+    fileAnswersContract(adapter)
     mountingContract(adapter)
     transparencyContract(adapter)
     endingsContract(adapter)

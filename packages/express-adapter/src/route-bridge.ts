@@ -35,7 +35,8 @@ async function respond(hall: Hall, req: Request, res: Response, path: string): P
     })
     await send(res, answered)
   } catch (error) {
-    hall.report(error)
+    // The client has left, or the body broke off, which is reported where it did.
+    if (!isPremature(error)) hall.report(error)
     if (res.headersSent) res.destroy()
     else res.writeHead(503).end()
   }
@@ -49,6 +50,10 @@ async function send(res: Response, { status, headers, body }: RouteAnswer): Prom
   res.writeHead(status, headers)
   if (body === null || typeof body === 'string') res.end(body ?? undefined)
   else await pipeline(Readable.fromWeb(body as ReadableStream<Uint8Array>), res)
+}
+
+function isPremature(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
 function bodyOf(req: Request): RouteBody {

@@ -100,6 +100,6 @@ function valueOf(value: FlagValue, longest: number): ReviewValue {
 }
 
 function fileOf(file: FlaggedFile): ReviewFile {
-  const path = (file as SourceFile).source.path ?? ''
-  return { path, name: file.name, type: file.type, size: file.size }
+  const { source, storedAs } = file as SourceFile
+  return { path: source.path ?? '', name: file.name, type: file.type, size: file.size, storedAs }
 }

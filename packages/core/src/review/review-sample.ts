@@ -11,6 +11,8 @@ export interface ReviewFile {
   readonly name: string | undefined
   readonly type: string
   readonly size: number
+  /** Where it lies below its dataset's folder, with `/`. */
+  readonly storedAs: string | undefined
 }
 
 /** The value of a cell, with its files as places on the disk. */

@@ -18,6 +18,7 @@ const PROBLEMS: Partial<
   ERR_FLAGGING_NOT_ENDED: { status: 409, title: 'Not ended', headers: { 'Retry-After': '1' } },
   ERR_FLAGGING_TOO_LARGE: { status: 413, title: 'Too large' },
   ERR_FLAGGING_UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported media type' },
+  ERR_FLAGGING_RANGE: { status: 416, title: 'Range not satisfiable' },
 }
 
 /** A JSON answer. */

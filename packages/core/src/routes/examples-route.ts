@@ -7,9 +7,9 @@ import {
   isFlaggedFileList,
 } from '../sample/flag-value.ts'
 import { readSamples } from '../store/examples.ts'
-import { isInert } from '../store/file-kind.ts'
 import type { Sample } from '../store/sample.ts'
 import { json } from './answers.ts'
+import { fileAnswer } from './file-answer.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
 
 const PAGE = 50
@@ -39,9 +39,8 @@ export async function listExamples(hall: Hall, request: RouteRequest): Promise<R
 /** `GET {path}/examples/:sample/:column[/:file]`: one file of one sample, served inert. */
 export async function getExampleFile(
   hall: Hall,
-  sampleAt: number,
-  columnAt: number,
-  fileAt: number,
+  request: RouteRequest,
+  [sampleAt, columnAt, fileAt]: readonly [number, number, number],
 ): Promise<RouteAnswer> {
   const [sample] = await samplesOf(hall, sampleAt, 1)
   const value = sample && Object.values(sample.inputs)[columnAt]
@@ -49,25 +48,7 @@ export async function getExampleFile(
   if (!isFlaggedFile(file)) {
     throw new FlaggingError('ERR_FLAGGING_NOT_FOUND', 'There is no such file among the examples.')
   }
-  return fileAnswer(file)
-}
-
-/** A stored file as it may be shown: attacker's bytes that meet a user of the host's. */
-export function fileAnswer(file: FlaggedFile): RouteAnswer {
-  const inert = isInert(file.type)
-  return {
-    status: 200,
-    headers: {
-      'Content-Type': inert ? file.type : 'application/octet-stream',
-      'Content-Length': String(file.size),
-      'Content-Disposition': inert ? 'inline' : 'attachment',
-      'Content-Security-Policy': "default-src 'none'; sandbox",
-      'Cross-Origin-Resource-Policy': 'same-origin',
-      'X-Content-Type-Options': 'nosniff',
-      'Cache-Control': 'private, no-store',
-    },
-    body: file.stream(),
-  }
+  return fileAnswer(file, request)
 }
 
 async function samplesOf(hall: Hall, offset: number, limit: number): Promise<Sample[]> {

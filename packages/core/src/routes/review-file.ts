@@ -2,15 +2,15 @@ import { FlaggingError } from '../errors.ts'
 import type { Hall } from '../hall/hall.ts'
 import { SourceFile, pathSource } from '../store/byte-source.ts'
 import { nodeFileSystem } from '../store/node-file-system.ts'
-import { fileAnswer } from './examples-route.ts'
-import type { RouteAnswer } from './route-request.ts'
+import { fileAnswer } from './file-answer.ts'
+import type { RouteAnswer, RouteRequest } from './route-request.ts'
 
 /** `GET {path}/review/files/:key/:column[/:file]`: one file of one sample, served inert. */
 export async function getReviewedFile(
   hall: Hall,
+  request: RouteRequest,
   key: string,
-  columnAt: number,
-  fileAt: number,
+  [columnAt, fileAt]: readonly [number, number],
 ): Promise<RouteAnswer> {
   const { inputs, outputs } = await hall.review.store.sample(key)
   const value = [...inputs, ...outputs].find(({ column }) => column === columnAt)?.value
@@ -18,6 +18,7 @@ export async function getReviewedFile(
   if (file === undefined) {
     throw new FlaggingError('ERR_FLAGGING_NOT_FOUND', 'There is no such file of a sample.')
   }
-  const { path, name, type, size } = file
-  return fileAnswer(new SourceFile(name, type, pathSource(nodeFileSystem, path, size)))
+  const { path, name, type, size, storedAs } = file
+  const source = pathSource(nodeFileSystem, path, size)
+  return fileAnswer(new SourceFile(name, type, source, storedAs), request)
 }

@@ -20,9 +20,10 @@ export function isReviewPath(path: string): boolean {
 
 /** An answer as reviewers get it: it is kept nowhere, and framed and read by nobody else. */
 export function guarded(answer: RouteAnswer): RouteAnswer {
-  const policy = answer.headers['Content-Security-Policy']
+  const { 'Content-Security-Policy': policy, 'Cache-Control': caching } = answer.headers
   const headers = { ...answer.headers, ...HEADERS }
   if (policy !== undefined) headers['Content-Security-Policy'] = policy
+  if (caching?.includes('no-store') === true) headers['Cache-Control'] = caching
   return { ...answer, headers }
 }
 

@@ -12,6 +12,7 @@ import { checkHost, guarded, isReviewPath } from './review-guard.ts'
 import { reviewPage } from './review-page.ts'
 import { aboutReview, countReviewed, getReviewed, listReviewed } from './review-samples.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
+import { watchedBody } from './watched-body.ts'
 
 /** A flag route: what it answers to, and what it needs to be allowed. */
 interface Route {
@@ -56,8 +57,8 @@ const ROUTES: readonly Route[] = [
     path: /^\/examples\/(\d{1,15})\/(\d{1,5})(?:\/(\d{1,5}))?$/,
     action: 'examples',
     isThere: hasExamples,
-    answer: (hall, _, [, sample, column, file]) =>
-      getExampleFile(hall, Number(sample), Number(column), Number(file ?? 0)),
+    answer: (hall, request, [, sample, column, file]) =>
+      getExampleFile(hall, request, [Number(sample), Number(column), Number(file ?? 0)]),
   },
   reviewed('GET', /^\/review$/, reviewPage),
   reviewed('GET', /^\/review\/page\.js$/, (_, request) => pageFile('review.js', request)),
@@ -73,8 +74,8 @@ const ROUTES: readonly Route[] = [
   reviewed(
     'GET',
     /^\/review\/files\/([\w.-]{1,4000})\/(\d{1,5})(?:\/(\d{1,5}))?$/,
-    (hall, _, [, key, column, file]) =>
-      getReviewedFile(hall, key ?? '', Number(column), Number(file ?? 0)),
+    (hall, request, [, key, column, file]) =>
+      getReviewedFile(hall, request, key ?? '', [Number(column), Number(file ?? 0)]),
   ),
   reviewed('POST', /^\/review\/marks$/, postMark),
   reviewed('POST', /^\/review\/delete$/, postDelete),
@@ -117,14 +118,21 @@ export async function answerRoute(hall: Hall, request: RouteRequest): Promise<Ro
   }
   if (isReviewPath(request.path)) answer = guarded(answer)
   const headers = { ...answer.headers, ...cors }
-  if (request.method !== 'HEAD' || answer.body === null) return { ...answer, headers }
-  if (typeof answer.body !== 'string') await answer.body.cancel()
-  const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : undefined
+  const body = isStream(answer.body)
+    ? watchedBody(answer.body, (error) => hall.report(error))
+    : answer.body
+  if (request.method !== 'HEAD' || body === null) return { ...answer, headers, body }
+  if (isStream(body)) await body.cancel()
+  const length = isStream(body) ? undefined : Buffer.byteLength(body)
   return {
     status: answer.status,
     headers: length === undefined ? headers : { ...headers, 'Content-Length': String(length) },
     body: null,
   }
+}
+
+function isStream(body: RouteAnswer['body']): body is ReadableStream<Uint8Array> {
+  return body !== null && typeof body !== 'string'
 }
 
 async function answerOf(hall: Hall, request: RouteRequest): Promise<RouteAnswer> {

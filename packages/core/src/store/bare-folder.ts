@@ -43,7 +43,7 @@ async function fileSample(
   const extension = /\.([^.]+)$/.exec(name)?.[1] ?? ''
   const source = pathSource(fs, `${dir}/${name}`, stat.size)
   const inputs = {}
-  setOwn(inputs, label, new SourceFile(name, mediaTypeOf(extension), source))
+  setOwn(inputs, label, new SourceFile(name, mediaTypeOf(extension), source, name))
   const details = { log: null, missing: [] }
   return { n, inputs, outputs: {}, option: null, username: null, endpoint: null, details }
 }

@@ -15,11 +15,20 @@ export interface ByteSource {
    * and holds its bytes only until the next one is asked for.
    */
   chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /**
+   * A part of it that lies within it, read from where it starts; absent where nothing can be read but
+   * from the first byte on.
+   */
+  part?(offset: number, size: number): ByteSource
 }
 
 /** Bytes that lie in memory. */
 export function memorySource(bytes: Uint8Array): ByteSource {
-  return { size: bytes.length, chunks: () => (bytes.length === 0 ? [] : [bytes]) }
+  return {
+    size: bytes.length,
+    chunks: () => (bytes.length === 0 ? [] : [bytes]),
+    part: (offset, size) => memorySource(bytes.subarray(offset, offset + size)),
+  }
 }
 
 /** Text as UTF-8, encoded a piece at a time while it is read. It must hold no lone surrogate. */
@@ -42,15 +51,25 @@ function* encoded(text: string): Generator<Uint8Array> {
 
 /** A part of an open file, which must stay open for as long as the source is read. */
 export function rangeSource(file: OpenFile, offset: number, size: number): ByteSource {
-  return { size, chunks: () => wholeRange(file, offset, size) }
+  return {
+    size,
+    chunks: () => wholeRange(file, offset, size),
+    part: (from, length) => rangeSource(file, offset + from, length),
+  }
 }
 
 /**
  * A stored file, opened on each read, and only if the path names a regular file: never a symbolic
  * link, a FIFO or a device.
+ * @param offset where its bytes start in the file
  */
-export function pathSource(fs: FileSystem, path: string, size: number): ByteSource {
-  return { size, path, chunks: () => storedFile(fs, path, size) }
+export function pathSource(fs: FileSystem, path: string, size: number, offset = 0): ByteSource {
+  return {
+    size,
+    path,
+    chunks: () => storedFile(fs, path, offset, size),
+    part: (from, length) => pathSource(fs, path, length, offset + from),
+  }
 }
 
 async function* wholeRange(
@@ -75,13 +94,18 @@ async function* wholeRange(
   }
 }
 
-async function* storedFile(fs: FileSystem, path: string, size: number): AsyncGenerator<Uint8Array> {
+async function* storedFile(
+  fs: FileSystem,
+  path: string,
+  offset: number,
+  size: number,
+): AsyncGenerator<Uint8Array> {
   const file = await fs.open(path, 'read')
   try {
     if ((await file.stat()).kind !== 'file') {
       throw new FlaggingError('ERR_FLAGGING_STORE', 'A stored file is no regular file')
     }
-    yield* wholeRange(file, 0, size)
+    yield* wholeRange(file, offset, size)
   } finally {
     await file.close()
   }
@@ -103,11 +127,14 @@ export class SourceFile implements FlaggedFile {
   readonly name: string | undefined
   readonly type: string
   readonly source: ByteSource
+  /** Where it lies below its dataset's folder, with `/`; `undefined` if it does not lie in one. */
+  readonly storedAs: string | undefined
 
-  constructor(name: string | undefined, type: string, source: ByteSource) {
+  constructor(name: string | undefined, type: string, source: ByteSource, storedAs?: string) {
     this.name = name
     this.type = type
     this.source = source
+    this.storedAs = storedAs
   }
 
   get size(): number {

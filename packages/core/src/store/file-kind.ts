@@ -4,6 +4,7 @@ import type { FlaggedFile } from '../sample/flag-value.ts'
 export const HEAD_BYTES = 4100
 
 const UNKNOWN = 'bin'
+const OCTETS = 'application/octet-stream'
 
 // The extensions that are ever written, and what they are served as; the first type is the one to
 // read back. Inert: nothing in it can run, so it may be shown inline.
@@ -92,6 +93,22 @@ const ACTIVE: Readonly<Record<string, string>> = {
   swf: 'application/x-shockwave-flash',
 }
 
+// What others call them: read in Gradio's folders, never written.
+const ALIASES: Readonly<Record<string, string>> = {
+  jpeg: 'jpg',
+  jpe: 'jpg',
+  jfif: 'jpg',
+  tiff: 'tif',
+  heif: 'heic',
+  aiff: 'aif',
+  midi: 'mid',
+  mpeg: 'mpg',
+  yml: 'yaml',
+  ndjson: 'jsonl',
+  htm: 'html',
+  mjs: 'js',
+}
+
 const TYPES = new Map<string, string>()
 const EXTENSIONS = new Map<string, string>()
 for (const [extension, names] of [INERT, PASSIVE, ACTIVE].flatMap(Object.entries<string>)) {
@@ -144,13 +161,38 @@ export async function extensionOfFile(file: FlaggedFile, activeContent = false):
 
 /** The media type of a stored file, by its extension. */
 export function mediaTypeOf(extension: string): string {
-  return TYPES.get(extension.toLowerCase()) ?? 'application/octet-stream'
+  return TYPES.get(ownName(extension)) ?? OCTETS
+}
+
+/** Whether nothing runs when a file with this extension is opened where it was saved. */
+export function isPassive(extension: string): boolean {
+  const known = ownName(extension)
+  return Object.hasOwn(INERT, known) || Object.hasOwn(PASSIVE, known)
 }
 
 /** Whether files of this type may be shown inline: raster images, audio, video. */
 export function isInert(type: string): boolean {
   const extension = EXTENSIONS.get(bareType(type))
   return extension !== undefined && Object.hasOwn(INERT, extension)
+}
+
+/**
+ * The type that a file of this type may be served as: of inert ones the one that our own files have,
+ * without parameters; of all others a type of which browsers make nothing.
+ */
+export function servedTypeOf(type: string): string {
+  return isInert(type) ? mediaTypeOf(EXTENSIONS.get(bareType(type)) as string) : OCTETS
+}
+
+/** The usual extension of a type; `bin` where there is none, or where something would run. */
+export function passiveExtensionOf(type: string): string {
+  const extension = EXTENSIONS.get(bareType(type))
+  return extension !== undefined && isPassive(extension) ? extension : UNKNOWN
+}
+
+function ownName(extension: string): string {
+  const lower = extension.toLowerCase()
+  return Object.hasOwn(ALIASES, lower) ? (ALIASES[lower] as string) : lower
 }
 
 function bareType(type: string): string {

@@ -95,7 +95,8 @@ async function findFile(
     }
     if (!isLast) continue
     const extension = /\.([^.]+)$/.exec(segment)?.[1] ?? ''
-    return new SourceFile(name, mediaTypeOf(extension), pathSource(fs, at, stat.size))
+    const source = pathSource(fs, at, stat.size)
+    return new SourceFile(name, mediaTypeOf(extension), source, path.join('/'))
   }
   return undefined
 }

@@ -55,7 +55,7 @@ export class StoredFiles {
 
   #file(path: string, { ext }: StoredPath, { size }: FileStat): SourceFile {
     const source = pathSource(this.#fs, `${this.#dir}/${path}`, size)
-    return new SourceFile(undefined, mediaTypeOf(ext), source)
+    return new SourceFile(undefined, mediaTypeOf(ext), source, path)
   }
 
   async #look(path: string, folder: string): Promise<FileStat | undefined> {
