@@ -2,7 +2,8 @@ import { dirname } from 'node:path'
 import { FlaggingError } from '../errors.ts'
 import { makeDirectories, randomName, unless } from './disk.ts'
 import type { FileStat } from './file-system.ts'
-import { type LogContext, LogFile } from './log-file.ts'
+import type { LogContext } from './log-context.ts'
+import { LogFile } from './log-file.ts'
 import { EMPTY_SIDECAR, LOG_NAME, type Sidecar, readSidecar, writeSidecar } from './sidecar.ts'
 import { type RowLayout, isSameLayout, isSameList } from './row-layout.ts'
 import { type Survey, survey } from './survey.ts'
@@ -123,13 +124,14 @@ export class DatasetFiles {
   /**
    * Appends rows to a log of this dataset.
    * @param next the number of the next sample after them
+   * @returns what {@link LogFile.append} gives
    */
   async append(
     log: LogFile,
     layout: RowLayout,
     rows: readonly string[][],
     next: number,
-  ): Promise<void> {
+  ): Promise<Uint8Array> {
     const { fs, dir } = this.#context
     const skipped = next - rows.length - this.samples
     const isDescribed = !log.blank || isSameLayout(this.#sidecar.logs.get(log.name), layout)
@@ -145,10 +147,11 @@ export class DatasetFiles {
     // Of all rows that are not synced, a power failure then leaves the first ones: with some of one
     // log lost and those of another kept, numbers that rows have would be given out again.
     for (const other of this.#logs.values()) if (other !== log) await other.settle()
-    await log.append(layout.header, rows)
+    const bytes = await log.append(layout.header, rows)
     if (this.#logs.size > MAX_OPEN_LOGS) {
       for (const other of this.#logs.values()) if (other !== log) await other.close()
     }
+    return bytes
   }
 
   /** Makes the folder of a label unless it is there, and refuses what is no folder. */

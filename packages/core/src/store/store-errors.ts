@@ -19,12 +19,21 @@ export function notAFile(name: string): FlaggingError {
   )
 }
 
+const changes = new WeakSet<object>()
+
 /** What is said of a log that somebody else had their hands on. */
 export function changed(name: string, during: 'read' | 'written'): FlaggingError {
-  return new FlaggingError(
+  const error = new FlaggingError(
     'ERR_FLAGGING_STORE',
     `${name} was replaced, cut or removed while it was ${during}`,
   )
+  changes.add(error)
+  return error
+}
+
+/** Whether a log could not be opened because there is another one in its place, or none. */
+export function isChange(error: unknown): boolean {
+  return errnoOf(error) === 'ENOENT' || (error instanceof FlaggingError && changes.has(error))
 }
 
 /** Tells where the end of a log was put that was no whole row. */

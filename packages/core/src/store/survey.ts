@@ -1,6 +1,6 @@
 import { unless } from './disk.ts'
 import type { FileStat } from './file-system.ts'
-import type { LogContext } from './log-file.ts'
+import type { LogContext } from './log-context.ts'
 
 /** What was found of a dataset under its lock, before any of it is trusted. */
 export interface Survey {
