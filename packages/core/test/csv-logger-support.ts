@@ -58,6 +58,7 @@ export function details(
     duration: 12.5,
     ended: 'complete',
     truncated: false,
+    byHand: false,
     ...more,
   }
 }
@@ -124,6 +125,9 @@ export function watchedFileSystem(watch: (call: Call) => Fault | void): FileSyst
         throw failure(fault.code)
       },
       truncate: call('truncate', (size: number) => file.truncate(size)),
+      resemble: call('resemble', (...args: Parameters<OpenFile['resemble']>) =>
+        file.resemble(...args),
+      ),
       sync: call('sync', () => Promise.resolve()),
       datasync: call('datasync', () => Promise.resolve()),
       async close() {

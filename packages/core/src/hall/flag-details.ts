@@ -26,6 +26,7 @@ export function flagDetails(
     duration: facts.duration,
     ended: facts.ended,
     truncated: facts.truncated,
+    byHand: flag !== undefined,
   }
   if (settings.comment) details.comment = flag?.comment ?? null
   if (settings.correction) details.correction = flag?.correction ?? null

@@ -1,5 +1,7 @@
 import { isBadRow } from '../store/bad-row.ts'
+import { ClaimedFiles } from '../store/claimed-files.ts'
 import { readRange } from '../store/disk.ts'
+import { FILE_NAMES, MAX_FILE_NAME } from '../store/file-mentions.ts'
 import type { FileStat, FileSystem, OpenFile } from '../store/file-system.ts'
 import type { FoundLog } from '../store/find-logs.ts'
 import { gradioColumns, gradioLabels, isGradioHeader } from '../store/gradio.ts'
@@ -14,12 +16,8 @@ import type { ParsedRecord } from '../store/record-parser.ts'
 import { BadDraft, type LogPlan, RowDraft, logPlan } from '../store/row-draft.ts'
 import { MAX_CELL } from '../store/sample-row.ts'
 import type { LogLayout } from '../store/sidecar.ts'
-import { ClaimedFiles } from './claimed-files.ts'
 
 const NOBODY_ASKED = { inputs: undefined, outputs: undefined }
-const FILE_NAMES = /\/(\d{1,15}(?:-\d{1,15})?\.[a-z0-9]{1,16})/g
-/** The longest name that {@link FILE_NAMES} finds. */
-const MAX_NAME = 49
 
 /** Where a log lies. */
 export interface LogPlace {
@@ -215,7 +213,7 @@ async function lookInto(
     hasHole ||= chunk.includes(0)
     const text = rest + Buffer.from(chunk).toString('latin1')
     for (const [, name = ''] of text.matchAll(FILE_NAMES)) files.push(name)
-    rest = text.slice(-MAX_NAME)
+    rest = text.slice(-MAX_FILE_NAME)
   }
   return { hasHole, files }
 }

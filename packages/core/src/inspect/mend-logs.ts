@@ -3,7 +3,7 @@ import type { FoundDataset, FoundLog } from '../store/find-logs.ts'
 import { LogFile } from '../store/log-file.ts'
 import { QuickLooks } from '../store/quick-looks.ts'
 import { scanRange } from '../store/log-scan.ts'
-import { type Span, copySpans, lengthOf, quarantine } from '../store/quarantine.ts'
+import { type Span, copySpans, lengthOf, quarantine, spansBetween } from '../store/quarantine.ts'
 import { EMPTY_SIDECAR, type Sidecar } from '../store/sidecar.ts'
 import { type Damage, type LogPlace, type LogRows, openLog } from './log-rows.ts'
 import type { MendContext } from './mending.ts'
@@ -105,7 +105,7 @@ async function cutOut(
   spans: readonly Span[],
 ): Promise<string> {
   const staged = `${folder}/${randomName()}.tmp`
-  await copySpans(fs, file, between(spans, stat.size), staged)
+  await copySpans(fs, file, spansBetween(spans, stat.size), staged)
   let aside: string | undefined
   try {
     aside = await quarantine(fs, folder, file, spans)
@@ -118,14 +118,4 @@ async function cutOut(
   }
   await fs.syncDirectory(dir)
   return `.flagging/${aside}`
-}
-
-function between(spans: readonly Span[], size: number): Span[] {
-  const kept: Span[] = []
-  let start = 0
-  for (const span of [...spans, { start: size, end: size }]) {
-    if (span.start > start) kept.push({ start, end: span.start })
-    start = span.end
-  }
-  return kept
 }

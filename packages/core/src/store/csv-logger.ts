@@ -5,15 +5,19 @@ import type { FlagValue } from '../sample/flag-value.ts'
 import { type CSVLoggerOptions, checkOptions } from './csv-logger-options.ts'
 import { SIDECAR_NAME, WORKING_FOLDER } from './dataset-files.ts'
 import { DatasetLog } from './dataset-log.ts'
-import { errnoOf, unless } from './disk.ts'
+import { closed, miscounted, neverSetUp, noDirectory, noLock } from './csv-logger-errors.ts'
+import { unless } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
 import { flagRow } from './flag-row.ts'
-import type { FlagDetails, FlaggingCallback } from './flagging-callback.ts'
+import type { FlagDetails, FlaggingCallback, Removal } from './flagging-callback.ts'
 import { Layouts, checkLabels } from './layouts.ts'
-import { notAFile } from './store-errors.ts'
+import { notAFile, removalError } from './store-errors.ts'
 import { nodeFileSystem } from './node-file-system.ts'
 import type { DetailColumn } from './row-layout.ts'
-import { readSidecar } from './sidecar.ts'
+import { Receipts } from './receipts.ts'
+import type { RowKey } from './row-key.ts'
+import { rowsWithId } from './rows-with-id.ts'
+import { type Sidecar, readSidecar } from './sidecar.ts'
 
 export type { CSVLoggerOptions } from './csv-logger-options.ts'
 
@@ -30,6 +34,7 @@ export class CSVLogger implements FlaggingCallback {
   readonly #options: CSVLoggerOptions
   readonly #datasets = new Map<string, DatasetLog>()
   readonly #layouts: Layouts
+  readonly #receipts = new Receipts()
   #last: { readonly components: readonly Component[]; readonly dir: string } | undefined
   #isClosed = false
 
@@ -73,22 +78,36 @@ export class CSVLogger implements FlaggingCallback {
       if (flagData.length !== components.length) throw miscounted(flagData, components)
       const { comment, correction } = details ?? NO_TEXTS
       const layout = this.#layouts.of(components, flagOption, username, comment, correction)
-      return this.#dataset(dir).append(flagRow(layout, flagData, flagOption, username, details))
+      const row = flagRow(layout, flagData, flagOption, username, details)
+      const noted = details?.byHand === true ? this.#noting(details, username) : undefined
+      return this.#dataset(dir).append(row, noted)
     } catch (error) {
       return Promise.reject(error as Error)
     }
   }
 
+  /**
+   * Deletes rows of `logs.csv`, `logs2.csv` ..., with the files that no other row names. By id, it
+   * deletes what this logger stored by hand and still remembers; in a log with a column `id` also what
+   * was stored before, by whatever process.
+   * @throws FlaggingError `ERR_FLAGGING_BAD_REQUEST` for rows of other logs, such as Gradio's;
+   * `ERR_FLAGGING_STORE` or `ERR_FLAGGING_LOCK` where the disk does not let it: then the log is as it was
+   */
+  async remove(flaggingDir: string, which: Removal): Promise<number> {
+    if (this.#isClosed) throw closed()
+    const dir = resolve(flaggingDir)
+    const keys = 'rows' in which ? which.rows : await this.#rowsOf(dir, which)
+    const count = await this.#dataset(dir).remove(keys)
+    this.#receipts.forget(dir, keys, 'id' in which ? which.id : undefined)
+    return count
+  }
+
   /** The widest component list that a dataset has been stored with; `undefined` if none is known. */
   async known(flaggingDir: string): Promise<readonly Component[] | undefined> {
-    const path = join(resolve(flaggingDir), WORKING_FOLDER, SIDECAR_NAME)
     let widest: readonly Component[] | undefined
-    try {
-      for (const { components } of (await readSidecar(this.#fs, path))?.logs.values() ?? []) {
-        if (widest === undefined || components.length > widest.length) widest = components
-      }
-    } catch (error) {
-      this.#report(error)
+    for (const { components } of (await this.#sidecarOf(resolve(flaggingDir)))?.logs.values() ??
+      []) {
+      if (widest === undefined || components.length > widest.length) widest = components
     }
     return widest
   }
@@ -97,6 +116,30 @@ export class CSVLogger implements FlaggingCallback {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#datasets.values()].map((dataset) => dataset.close()))
+  }
+
+  #noting({ dir, id }: FlagDetails, username: string | null | undefined): (key: RowKey) => void {
+    return (key) => this.#receipts.add(resolve(dir), id, username ?? null, key)
+  }
+
+  async #rowsOf(dir: string, which: Exclude<Removal, { rows: unknown }>): Promise<RowKey[]> {
+    const known = this.#receipts.of(dir, which.id, which.username)
+    if (known !== undefined) return known
+    const sidecar = await this.#sidecarOf(dir)
+    try {
+      return await rowsWithId(this.#fs, dir, which, (log) => sidecar?.logs.get(log))
+    } catch (error) {
+      throw removalError(error)
+    }
+  }
+
+  async #sidecarOf(dir: string): Promise<Sidecar | undefined> {
+    try {
+      return await readSidecar(this.#fs, join(dir, WORKING_FOLDER, SIDECAR_NAME))
+    } catch (error) {
+      this.#report(error)
+      return undefined
+    }
   }
 
   #dataset(given: string): DatasetLog {
@@ -134,35 +177,4 @@ export class CSVLogger implements FlaggingCallback {
       // Whoever is told of a fault must not cause another one.
     }
   }
-}
-
-function noDirectory(cause?: unknown): FlaggingError {
-  const why = errnoOf(cause) ?? 'it is something else'
-  const message = `\`dir\` is no directory that can be used (${why}): name another one`
-  return new FlaggingError('ERR_FLAGGING_OPTION', message, cause === undefined ? {} : { cause })
-}
-
-function noLock(cause: Error): FlaggingError {
-  return new FlaggingError(
-    'ERR_FLAGGING_LOCK',
-    'The package fs-native-extensions, which locks files, cannot be loaded here: install it for ' +
-      'this platform, or use `new CSVLogger({ exclusive: true })` if this process is the only writer',
-    { cause },
-  )
-}
-
-function miscounted(
-  flagData: readonly FlagValue[],
-  components: readonly Component[],
-): FlaggingError {
-  const counts = `${flagData.length} values for ${components.length} components`
-  return new FlaggingError('ERR_FLAGGING_BAD_REQUEST', `A sample has ${counts}`)
-}
-
-function closed(): FlaggingError {
-  return new FlaggingError('ERR_FLAGGING_CLOSED', 'This CSVLogger is closed: make another one')
-}
-
-function neverSetUp(): never {
-  throw new FlaggingError('ERR_FLAGGING_OPTION', 'Call `setup` before `flag`')
 }

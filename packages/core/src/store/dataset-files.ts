@@ -1,10 +1,11 @@
 import { dirname } from 'node:path'
 import { FlaggingError } from '../errors.ts'
-import { makeDirectories, randomName, unless } from './disk.ts'
-import type { FileStat } from './file-system.ts'
+import { ComponentList } from './component-list.ts'
+import { makeDirectories, unless } from './disk.ts'
+import type { OpenFile } from './file-system.ts'
 import type { LogContext } from './log-context.ts'
-import { LogFile } from './log-file.ts'
-import { EMPTY_SIDECAR, LOG_NAME, type Sidecar, readSidecar, writeSidecar } from './sidecar.ts'
+import { type LogExtent, LogFile } from './log-file.ts'
+import { LOG_NAME, type LogLayout } from './sidecar.ts'
 import { type RowLayout, isSameLayout, isSameList } from './row-layout.ts'
 import { type Survey, survey } from './survey.ts'
 
@@ -27,8 +28,7 @@ export class DatasetFiles {
   readonly #guard: string
   readonly #logs = new Map<string, LogFile>()
   readonly #folders = new Set<string>()
-  #sidecar: Sidecar = EMPTY_SIDECAR
-  #sidecarStat: FileStat | undefined
+  readonly #list: ComponentList
   #listedAt: number | undefined
   #unsynced = false
 
@@ -36,6 +36,7 @@ export class DatasetFiles {
   constructor(context: LogContext, guard: string) {
     this.#context = context
     this.#guard = guard
+    this.#list = new ComponentList(context, SIDECAR_NAME)
   }
 
   /** How many samples the dataset has, over all logs. */
@@ -47,7 +48,7 @@ export class DatasetFiles {
 
   /** The number of the next sample. */
   get next(): number {
-    return this.samples + this.#sidecar.skipped
+    return this.samples + this.#list.skipped
   }
 
   /** Makes the folders that are missing and forgets what was known of others in their place. */
@@ -56,8 +57,8 @@ export class DatasetFiles {
     await this.close()
     this.#logs.clear()
     this.#folders.clear()
-    this.#sidecar = EMPTY_SIDECAR
-    this.#sidecarStat = this.#listedAt = undefined
+    this.#list.forget()
+    this.#listedAt = undefined
     await makeDirectories(fs, folder, sync)
     await quick.begin(fs, folder)
     // Others may have made these just now and not brought them to the disk yet: the folder of an
@@ -70,11 +71,9 @@ export class DatasetFiles {
 
   /** Looks at everything that others may have changed. */
   survey(): Survey | Promise<Survey> {
-    const { folder } = this.#context
-    const guard = this.#guard
     const found = survey(this.#context, {
-      guard,
-      sidecar: `${folder}/${SIDECAR_NAME}`,
+      guard: this.#guard,
+      sidecar: this.#list.path,
       logs: this.#logs,
     })
     if (found instanceof Promise) return found.then((looked) => this.#withNewLogs(looked))
@@ -97,7 +96,12 @@ export class DatasetFiles {
 
   /** Takes in what was found. */
   async catchUp({ sidecar, logs }: Survey): Promise<void> {
-    if (!isSameFile(sidecar, this.#sidecarStat)) await this.#loadSidecar(sidecar)
+    const { skipped } = this.#list
+    await this.#list.catchUp(sidecar)
+    // Rows were deleted: where no descriptor keeps it, a log's inode may be that of another one now.
+    if (this.#list.skipped !== skipped) {
+      for (const log of this.#logs.values()) if (!log.isOpen) await log.forget()
+    }
     for (const [name, found] of logs) {
       let isOther: boolean | undefined = true
       try {
@@ -111,7 +115,7 @@ export class DatasetFiles {
 
   /** The log for rows of a layout: the one that has such rows, else the first that is free. */
   logFor(layout: RowLayout): LogFile {
-    const names = [...new Set([...this.#logs.keys(), ...this.#sidecar.logs.keys()])]
+    const names = [...new Set([...this.#logs.keys(), ...this.#list.logs.keys()])]
     const name = names.sort(byNumber).find((at) => this.#matches(at, layout)) ?? this.#freeName()
     let log = this.#logs.get(name)
     if (log === undefined) {
@@ -132,26 +136,69 @@ export class DatasetFiles {
     rows: readonly string[][],
     next: number,
   ): Promise<Uint8Array> {
-    const { fs, dir } = this.#context
     const skipped = next - rows.length - this.samples
-    const isDescribed = !log.blank || isSameLayout(this.#sidecar.logs.get(log.name), layout)
-    if (!isDescribed || skipped !== this.#sidecar.skipped) {
-      const logs = isDescribed
-        ? this.#sidecar.logs
-        : new Map([...this.#sidecar.logs, [log.name, layout]])
-      await this.#saveSidecar({ skipped, logs })
+    const isDescribed = !log.blank || isSameLayout(this.#list.logs.get(log.name), layout)
+    if (!isDescribed || skipped !== this.#list.skipped) {
+      const logs = isDescribed ? this.#list.logs : new Map([...this.#list.logs, [log.name, layout]])
+      await this.#list.save({ skipped, logs })
     }
     if (await log.create()) this.#unsynced = true
-    if (this.#unsynced) await fs.syncDirectory(dir)
-    this.#unsynced = false
+    await this.syncNames()
     // Of all rows that are not synced, a power failure then leaves the first ones: with some of one
     // log lost and those of another kept, numbers that rows have would be given out again.
-    for (const other of this.#logs.values()) if (other !== log) await other.settle()
+    await this.#settleAllBut(log)
     const bytes = await log.append(layout.header, rows)
     if (this.#logs.size > MAX_OPEN_LOGS) {
       for (const other of this.#logs.values()) if (other !== log) await other.close()
     }
     return bytes
+  }
+
+  /** A log of this dataset, if it is known. */
+  log(name: string): LogFile | undefined {
+    return this.#logs.get(name)
+  }
+
+  /** What the dataset says of a log. */
+  layoutOf(name: string): LogLayout | undefined {
+    return this.#list.logs.get(name)
+  }
+
+  /**
+   * Puts a copy of a log, less some rows, in its place. The numbers of those are never given out again.
+   * @param file the copy, which is on the disk; the log's own from the moment that it is in place
+   * @param path where it is
+   * @param placed told when it is in place, where a failure does not change that any more
+   */
+  async replace(
+    log: LogFile,
+    file: OpenFile,
+    path: string,
+    extent: LogExtent,
+    placed: () => void,
+  ): Promise<void> {
+    const lost = log.extent.records - extent.records
+    if (lost > 0) {
+      const { skipped, logs } = this.#list
+      await this.#list.save({ skipped: skipped + lost, logs })
+    }
+    await this.#settleAllBut(log)
+    const stat = await file.stat()
+    await this.#context.fs.rename(path, log.path)
+    this.#unsynced = true
+    placed()
+    await log.adopt(file, stat, extent)
+    await this.syncNames()
+  }
+
+  /** Brings names in the dataset's folder to the disk that may not be there yet. */
+  async syncNames(): Promise<void> {
+    if (this.#unsynced) await this.#context.fs.syncDirectory(this.#context.dir)
+    this.#unsynced = false
+  }
+
+  async #settleAllBut(log: LogFile): Promise<void> {
+    for (const other of this.#logs.values()) if (other !== log) await other.settle()
   }
 
   /** Makes the folder of a label unless it is there, and refuses what is no folder. */
@@ -194,7 +241,7 @@ export class DatasetFiles {
 
   #matches(name: string, layout: RowLayout): boolean {
     const log = this.#logs.get(name)
-    const described = this.#sidecar.logs.get(name)
+    const described = this.#list.logs.get(name)
     if (log === undefined || log.blank) return isSameLayout(described, layout)
     if (!isSameList(log.header, layout.header)) return false
     if (described !== undefined) return isSameLayout(described, layout)
@@ -208,34 +255,6 @@ export class DatasetFiles {
       if (this.#logs.get(name)?.blank ?? true) return name
     }
   }
-
-  async #loadSidecar(found: FileStat | undefined): Promise<void> {
-    const { fs, folder, report } = this.#context
-    const path = `${folder}/${SIDECAR_NAME}`
-    try {
-      this.#sidecar = (found && (await readSidecar(fs, path))) ?? EMPTY_SIDECAR
-      this.#sidecarStat = found
-      // Its writer may have died before the name was on the disk.
-      if (found !== undefined) await fs.syncDirectory(folder)
-    } catch (error) {
-      if (!(error instanceof FlaggingError)) throw error
-      await fs.rename(path, `${folder}/broken-${randomName()}.json`)
-      this.#sidecar = EMPTY_SIDECAR
-      this.#sidecarStat = undefined
-      report(error)
-    }
-  }
-
-  async #saveSidecar(sidecar: Sidecar): Promise<void> {
-    const { fs, folder } = this.#context
-    await writeSidecar(fs, folder, SIDECAR_NAME, sidecar)
-    this.#sidecar = sidecar
-    this.#sidecarStat = await fs.lstat(`${folder}/${SIDECAR_NAME}`)
-  }
-}
-
-function isSameFile(a: FileStat | undefined, b: FileStat | undefined): boolean {
-  return a?.ino === b?.ino && a?.dev === b?.dev && a?.size === b?.size && a?.mtimeMs === b?.mtimeMs
 }
 
 function byNumber(a: string, b: string): number {

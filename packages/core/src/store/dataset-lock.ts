@@ -4,8 +4,8 @@ import { FlaggingError } from '../errors.ts'
 import { openOrCreate } from './disk.ts'
 import type { FileStat, FileSystem, OpenFile } from './file-system.ts'
 
-/** More wait without an order. */
-const PLACES = 8
+/** Those who wait in order; more wait without one. */
+export const PLACES = 8
 const MIN_POLL_MS = 1
 const MAX_POLL_MS = 4
 const MAX_TURN_MS = 250
@@ -103,7 +103,8 @@ async function takeInTurn(lock: OpenFile, turn: OpenFile, until: number): Promis
   }
 }
 
-function tryLock(file: OpenFile, byte?: number): boolean {
+/** Takes the lock of a file, or of one byte of it, if it is free; says what to do where none can be had. */
+export function tryLock(file: OpenFile, byte?: number): boolean {
   try {
     return file.tryLock(byte)
   } catch (cause) {

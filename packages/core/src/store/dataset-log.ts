@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { FlaggingError } from '../errors.ts'
 import { commitSamples } from './commit-samples.ts'
 import { DatasetEntrance } from './dataset-entrance.ts'
@@ -9,9 +10,12 @@ import { HourlySweep } from './hourly-sweep.ts'
 import type { LogContext } from './log-context.ts'
 import type { PendingSample } from './pending-sample.ts'
 import { QuickLooks } from './quick-looks.ts'
+import { inTurn } from './removal-turn.ts'
 import type { RowKey } from './row-key.ts'
+import { RowRemoval, hasLogOf } from './row-removal.ts'
 import type { SampleRow } from './sample-row.ts'
 import { StagedFiles, type StagingContext } from './staged-files.ts'
+import { removalError } from './store-errors.ts'
 
 // Node has four threads for all work on files, and the host needs them too.
 const STAGED_AT_ONCE = 2
@@ -34,6 +38,8 @@ export class DatasetLog {
   readonly #entrance: DatasetEntrance
   readonly #gathering: Gathering
   readonly #sweep: HourlySweep
+  readonly #exclusive: boolean
+  #removals: Promise<unknown> = Promise.resolve()
 
   /** @param dir the dataset's folder, absolute; made with the first sample */
   constructor(dir: string, options: DatasetOptions) {
@@ -46,6 +52,7 @@ export class DatasetLog {
     this.#entrance = new DatasetEntrance(this.#context, this.#files, lock)
     this.#gathering = new Gathering((batch) => this.#store(batch))
     this.#sweep = new HourlySweep({ ...this.#context, exclusive }, report)
+    this.#exclusive = exclusive
   }
 
   /**
@@ -57,8 +64,20 @@ export class DatasetLog {
     return this.#gathering.add(row, files, noted)
   }
 
+  /**
+   * Deletes rows for good, with their files; gives how many there were.
+   * @throws FlaggingError as {@link RowRemoval.remove} does
+   */
+  remove(keys: readonly RowKey[]): Promise<number> {
+    // One after the other: each would find its log replaced by the one before.
+    const removal = this.#removals.then(() => this.#remove(keys))
+    this.#removals = removal.catch(() => undefined)
+    return removal
+  }
+
   /** Waits for every sample and closes all files. */
   async close(): Promise<void> {
+    await this.#removals
     await this.#gathering.settled()
     await this.#sweep.settled()
     await this.#entrance.shut()
@@ -82,6 +101,21 @@ export class DatasetLog {
       if (staged.length > 0) await Promise.all(staged.flatMap(({ files }) => files?.clear() ?? []))
     }
     this.#sweep.inTime()
+  }
+
+  async #remove(keys: readonly RowKey[]): Promise<number> {
+    const { fs, folder } = this.#context
+    try {
+      if (!(await hasLogOf(this.#context, keys))) return 0
+      await this.#gathering.between(() => this.#entrance.reopen())
+      const removal = new RowRemoval(this.#context, this.#files, (work) =>
+        this.#gathering.between(() => this.#entrance.inside(performance.now(), work)),
+      )
+      const remove = () => removal.remove(keys)
+      return await (this.#exclusive ? remove() : inTurn(fs, folder, remove))
+    } catch (error) {
+      throw removalError(error)
+    }
   }
 
   async #stage(waiting: PendingSample[]): Promise<void> {

@@ -8,8 +8,9 @@ export interface FileStat {
   readonly nlink: number
   /** Who may do what with it, as in `chmod`; made up on Windows, absent where the disk has none. */
   readonly mode?: number
-  /** The number of its owner; likewise. */
+  /** The numbers of its owner and group; likewise. */
   readonly uid?: number
+  readonly gid?: number
   readonly kind: 'file' | 'directory' | 'other'
 }
 
@@ -26,6 +27,11 @@ export interface OpenFile {
   /** One `write`; gives how many bytes the kernel took, which may be fewer. */
   write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number>
   truncate(size: number): Promise<void>
+  /**
+   * Gives it the owner, group and mode of another file, as far as this process may: nobody gets rights
+   * who had none to that one.
+   */
+  resemble(other: FileStat): Promise<void>
   sync(): Promise<void>
   datasync(): Promise<void>
   close(): Promise<void>

@@ -19,6 +19,8 @@ export interface FlagDetails {
   readonly duration: number
   readonly ended: Ended
   readonly truncated: boolean
+  /** Whether somebody flagged it, or posted it; false where mode `auto` logged it by itself. */
+  readonly byHand: boolean
   /** `undefined`: comments are not accepted, and there is no column. `null`: none was given. */
   readonly comment?: string | null
   /** `undefined`: corrections are not accepted, and there is no column. `null`: none was given. */
@@ -31,6 +33,11 @@ export interface FlagDetails {
    */
   readonly json?: readonly (string | undefined)[]
 }
+
+/** What a callback is to delete. */
+export type Removal =
+  | { readonly id: string; readonly username?: string | null | undefined }
+  | { readonly rows: readonly RowKey[] }
 
 /**
  * Where samples go: implement this to send them elsewhere. Gradio's `FlaggingCallback`, with the
@@ -57,15 +64,14 @@ export interface FlaggingCallback {
     details?: FlagDetails,
   ): number | Promise<number>
   /**
-   * Deletes samples for good, rows and files, and gives how many there were: those of some rows, or
-   * those that were flagged by hand under an interaction's id, by one user if one is named.
+   * Deletes samples for good, rows and files, and gives how many. Without it nothing can be deleted:
+   * flags stay. Resolve only when nothing of them can come back. What is gone already counts for
+   * nothing and is no error; a throw says that nothing was deleted.
+   * @param flaggingDir the dataset's folder
+   * @param which rows by their keys; or the samples that were flagged by hand under an interaction's
+   * id: by one user (`null`: by nobody who is known), or by whomever where `username` is `undefined`
    */
-  remove?(
-    flaggingDir: string,
-    which:
-      | { readonly id: string; readonly username?: string | null }
-      | { readonly rows: readonly RowKey[] },
-  ): Promise<number>
+  remove?(flaggingDir: string, which: Removal): Promise<number>
   /** Called once by `flagging.close()`, after every flag has settled. */
   close?(): void | Promise<void>
   /** Names of columns that the callback adds by itself and that no component may take. */

@@ -15,6 +15,7 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 }
 const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700
+const SAME_OWNER = -1
 
 // The native lock is one of BSD there.
 const HAS_PARTS = process.platform !== 'darwin'
@@ -42,8 +43,8 @@ function call<T>(start: (done: Callback<T>) => void): Promise<T> {
 }
 
 function toStat(stats: fs.Stats): FileStat {
-  const { dev, ino, size, mtimeMs, nlink, mode, uid } = stats
-  return { dev, ino, size, mtimeMs, nlink, mode, uid, kind: kindOf(stats) }
+  const { dev, ino, size, mtimeMs, nlink, mode, uid, gid } = stats
+  return { dev, ino, size, mtimeMs, nlink, mode, uid, gid, kind: kindOf(stats) }
 }
 
 function foundNow(look: () => fs.Stats | undefined): FileStat | undefined {
@@ -91,6 +92,21 @@ class NodeFile implements OpenFile {
 
   truncate(size: number): Promise<void> {
     return call((done) => fs.ftruncate(this.fd, size, done as fs.NoParamCallback))
+  }
+
+  async resemble({ mode, uid, gid }: FileStat): Promise<void> {
+    if (mode === undefined || uid === undefined || gid === undefined) return
+    for (const owner of [uid, SAME_OWNER]) {
+      const own = await this.stat()
+      if ((owner === SAME_OWNER || own.uid === uid) && own.gid === gid) break
+      const give = call<void>((done) => {
+        fs.fchown(this.fd, owner, gid, done as fs.NoParamCallback)
+      })
+      await unless('EPERM EINVAL ENOSYS ENOTSUP', give)
+    }
+    const own = await this.stat()
+    const rights = own.gid === gid ? mode & 0o777 : mode & 0o707
+    await call<void>((done) => fs.fchmod(this.fd, rights, done as fs.NoParamCallback))
   }
 
   sync(): Promise<void> {

@@ -58,6 +58,17 @@ export function lengthOf(spans: readonly Span[]): number {
   return spans.reduce((sum, { start, end }) => sum + end - start, 0)
 }
 
+/** What lies between parts of a file, which are given in order, from its start to its end. */
+export function spansBetween(spans: readonly Span[], size: number): Span[] {
+  const between: Span[] = []
+  let start = 0
+  for (const span of [...spans, { start: size, end: size }]) {
+    if (span.start > start) between.push({ start, end: span.start })
+    start = span.end
+  }
+  return between
+}
+
 async function* bytesOf(file: OpenFile, spans: readonly Span[]): AsyncGenerator<Uint8Array> {
   for (const { start, end } of spans) yield* readRange(file, start, end)
 }

@@ -350,6 +350,10 @@ class ModelFile implements OpenFile {
     this.#change({ size })
   }
 
+  async resemble(): Promise<void> {
+    this.#call('chmod')
+  }
+
   async sync(): Promise<void> {
     this.#sync('sync')
   }

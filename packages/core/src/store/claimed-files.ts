@@ -1,9 +1,9 @@
 import type { FlaggedFile } from '../sample/flag-value.ts'
-import { badRow } from '../store/bad-row.ts'
-import { SourceFile, memorySource } from '../store/byte-source.ts'
-import { parseStoredPath } from '../store/cells.ts'
-import type { FoundValue } from '../store/log-column.ts'
-import { StoredFiles } from '../store/stored-files.ts'
+import { badRow } from './bad-row.ts'
+import { SourceFile, memorySource } from './byte-source.ts'
+import { parseStoredPath } from './cells.ts'
+import type { FoundValue } from './log-column.ts'
+import { StoredFiles } from './stored-files.ts'
 
 const SOME_FILE: FlaggedFile = new SourceFile(undefined, '', memorySource(new Uint8Array(0)))
 
