@@ -44,7 +44,7 @@ async function strikeNamed(
     try {
       await strike({ fs, dir }, file, doomed, layoutOf(name))
     } finally {
-      await file.close()
+      await file.close().catch(() => undefined)
     }
   }
 }

@@ -37,6 +37,12 @@ interface Settled {
   readonly ends: LogEnds
 }
 
+/** Rows that were cut out of a log: how many, and the files that they named. */
+interface Cut {
+  readonly count: number
+  readonly files: ReadonlySet<string>
+}
+
 /**
  * Deletes rows of a dataset. What a log has is copied without the lock, less the rows; what came since
  * follows under it, and then the copy takes the place of the log: at each moment the old one or the
@@ -77,7 +83,12 @@ export class RowRemoval {
     try {
       const log = await this.#inside(() => this.#settle(name))
       if (log === undefined) return 0
-      const found = await this.#cut(log, keys, placed).finally(() => log.file.close())
+      let found: Cut | undefined
+      try {
+        found = await this.#cut(log, keys, placed)
+      } finally {
+        await closed(log.file)
+      }
       if (found === undefined) return undefined
       await freeFiles(this.#context, found.files, (other) => this.#files.layoutOf(other))
       return found.count
@@ -101,17 +112,13 @@ export class RowRemoval {
       if (!log.isOf(ends.stat)) throw changed(name, 'read')
       return { name, file, ends }
     } catch (error) {
-      await file.close().catch(() => undefined)
+      await closed(file)
       throw error
     }
   }
 
-  async #cut(
-    log: Settled,
-    keys: readonly RowKey[],
-    placed: () => void,
-  ): Promise<{ count: number; files: Set<string> } | undefined> {
-    const { fs, dir, folder } = this.#context
+  async #cut(log: Settled, keys: readonly RowKey[], placed: () => void): Promise<Cut | undefined> {
+    const { fs, dir } = this.#context
     const { name, file, ends } = log
     const layout = this.#files.layoutOf(name)
     const rows = await RowColumns.of(fs, dir, { file, size: ends.size, layout })
@@ -119,7 +126,7 @@ export class RowRemoval {
     const files = new Set<string>()
     if (rows === undefined || found.length === 0) return { count: 0, files }
     for (const entry of found) for (const path of await rows.filesOf(entry)) files.add(path)
-    const copy = await LogCopy.make(fs, folder, ends.stat)
+    const copy = await LogCopy.make(this.#context, name, ends.stat)
     let isOurs = true
     try {
       const isDone = await this.#copyAndReplace(log, found, copy, () => {
@@ -175,6 +182,11 @@ export class RowRemoval {
     await this.#files.replace(log, copy.file, copy.path, copy.extent, placed)
     return true
   }
+}
+
+/** Closes a file that was only read, and holds nothing that a fault could lose. */
+function closed(file: OpenFile): Promise<void> {
+  return file.close().catch(() => undefined)
 }
 
 /** Whether a dataset has a log that keys name: where there is nothing, nothing is made. */

@@ -35,7 +35,7 @@ export async function rowsWithId(
       if (rows === undefined) continue
       for (const key of await keysIn(file, rows, id, username)) keys.push({ log: name, ...key })
     } finally {
-      await file.close()
+      await file.close().catch(() => undefined)
     }
   }
   return keys

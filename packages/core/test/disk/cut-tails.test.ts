@@ -5,7 +5,8 @@ import { seeded } from './crash-states.ts'
 import type { DiskImage } from './disk-image.ts'
 import { isCampaign, tell } from './effort.ts'
 import { ModelDisk } from './model-disk.ts'
-import { checkRecovery, logsOf } from './promises.ts'
+import { logsOf } from './files-of.ts'
+import { checkRecovery } from './promises.ts'
 import { DIR, Run, WIDE } from './samples.ts'
 
 const LOG = `${DIR}/logs.csv`

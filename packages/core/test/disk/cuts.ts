@@ -26,16 +26,21 @@ export async function cutEverywhere(run: Run, plan: CutPlan): Promise<Cuts> {
   const { effort, random, share = 1, second } = plan
   const seen = new Set<string>()
   const counts = { cuts: 0, secondCuts: 0 }
-  const isRemoved = [...run.sent.values()].some((sent) => sent.isRemoved)
+  const { removed } = run
+  const isRemoved = removed.length > 0 || [...run.sent.values()].some((sent) => sent.isRemoved)
   const states = crashStates(run.base, run.disk.mutations, effort, random, share)
   for (const { at, image, digest } of states) {
     const acknowledged = run.acknowledgedAt(at)
+    const gone = run.goneAt(at)
     // The same state promises more when more was acknowledged.
-    const key = `${digest} ${acknowledged.join()}`
+    const key = `${digest} ${acknowledged.join()} ${gone.map((one) => one.key).join()}`
     if (seen.has(key)) continue
     seen.add(key)
     counts.cuts++
-    const expected = { sent: run.sent, acknowledged, shapes: run.shapes, options: run.options }
+    const { sent, shapes, options } = run
+    // What was never synced is lost with its number.
+    const begun = options.fsync === 'none' ? gone : removed.filter(({ from }) => from <= at)
+    const expected = { sent, acknowledged, removed: begun, gone, shapes, options }
     let recovery: Run
     try {
       if (!isRemoved) checkKept(run.base, image)

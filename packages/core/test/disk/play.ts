@@ -11,7 +11,9 @@ export async function prepared({ options = {}, prepare }: Workload): Promise<Run
   for (const { ino } of image.inodes.values()) image.apply({ kind: 'sync', ino })
   const run = new Run(new ModelDisk(image), {
     sent: before.sent,
-    acknowledged: before.acknowledged.map(({ key }) => key),
+    acknowledged: before.acknowledgedAt(Number.POSITIVE_INFINITY),
+    removed: before.removed,
+    gone: before.removed,
   })
   run.options = options
   return run

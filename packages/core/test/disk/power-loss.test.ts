@@ -6,6 +6,7 @@ import { cutEverywhere } from './cuts.ts'
 import { EFFORT, SMALL_EFFORT, isCampaign, tell } from './effort.ts'
 import { played } from './play.ts'
 import { WORKLOADS } from './workloads.ts'
+import { DELETIONS } from './deletions.ts'
 
 const SECOND = { every: isCampaign ? 60 : 150, effort: SMALL_EFFORT }
 /** Of a run with more changes than these, a share of the states is enough. */
@@ -17,7 +18,7 @@ stopClock()
 afterAll(() => tell(`Cuts of the power: ${totals.cuts}, and ${totals.secondCuts} while recovering`))
 
 describe('a cut of the power', () => {
-  it.each(WORKLOADS)(
+  it.each([...WORKLOADS, ...DELETIONS])(
     'keeps all promises during: $name',
     { timeout: 3_600_000 },
     async (workload) => {

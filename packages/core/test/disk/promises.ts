@@ -1,17 +1,22 @@
 import { parse } from 'csv-parse/sync'
 import type { CSVLoggerOptions } from '../../src/store/csv-logger.ts'
-import { LOG_NAME } from '../../src/store/sidecar.ts'
 import { resolveReadOptions } from '../../src/store/read-options.ts'
 import { readFrom } from '../../src/store/read-samples.ts'
 import { PNG, fileOf } from '../csv-logger-support.ts'
 import type { DiskImage } from './disk-image.ts'
+import { filesOf, logsOf } from './files-of.ts'
 import { ModelDisk } from './model-disk.ts'
+import { type Removed, checkGone, checkNumbers } from './removals.ts'
 import { DIR, Run, type Sent, type Shape, printOf } from './samples.ts'
 
 /** What must hold of a disk. */
 export interface Expected {
   readonly sent: ReadonlyMap<string, Sent>
   readonly acknowledged: readonly string[]
+  /** What was deleted, or began to be. */
+  readonly removed?: readonly Removed[]
+  /** What of that must be gone. */
+  readonly gone?: readonly Removed[]
   /** The datasets that go on. */
   readonly shapes: Iterable<Shape>
   readonly options: CSVLoggerOptions
@@ -20,7 +25,7 @@ export interface Expected {
 /** The keys of the rows of a disk, as a reader finds them: each must be one that was sent. */
 export async function readDisk(
   disk: ModelDisk,
-  { sent, acknowledged, options }: Expected,
+  { sent, acknowledged, options, gone = [] }: Expected,
 ): Promise<string[]> {
   const keys: string[] = []
   for await (const sample of readFrom(disk, DIR, resolveReadOptions({}))) {
@@ -41,6 +46,7 @@ export async function readDisk(
   }
   const lost = acknowledged.filter((key) => !keys.includes(key))
   if (lost.length > 0) throw new Error(`Lost though acknowledged: ${lost.join(' ')}`)
+  checkGone(disk, gone)
   return keys
 }
 
@@ -80,6 +86,7 @@ export async function checkRecovery(
     if (rows !== count) throw new Error(`flag() gave ${count} for ${rows} rows in ${dir}`)
   }
   checkLogs(disk)
+  checkNumbers(disk, expected.removed ?? [])
   checkAside(before, logsOf(disk), asideBefore, asideOf(disk), run)
   return run
 }
@@ -151,24 +158,6 @@ function checkAside(
   if (others.length > 0) throw new Error(`Told of: ${String(others[0])}`)
 }
 
-/** The logs of a disk, by path. */
-export function logsOf(disk: ModelDisk): Map<string, Buffer> {
-  return filesOf(disk, (name) => LOG_NAME.test(name))
-}
-
 function asideOf(disk: ModelDisk): Map<string, Buffer> {
   return filesOf(disk, (name) => name.startsWith('torn-'))
-}
-
-function filesOf({ image }: ModelDisk, isAsked: (name: string) => boolean): Map<string, Buffer> {
-  const found = new Map<string, Buffer>()
-  const walk = (ino: number, path: string): void => {
-    for (const [name, child] of image.directory(ino).names) {
-      const inode = image.inode(child)
-      if (inode.type === 'directory') walk(child, `${path}/${name}`)
-      else if (isAsked(name)) found.set(`${path}/${name}`, inode.bytes)
-    }
-  }
-  walk(1, '')
-  return found
 }

@@ -8,6 +8,7 @@ import type { FileSystem } from '../../src/store/file-system.ts'
 import { details, typed } from '../csv-logger-support.ts'
 import type { DiskImage } from './disk-image.ts'
 import type { ModelDisk } from './model-disk.ts'
+import type { Removed } from './removals.ts'
 
 export const DIR = '/data/flagged'
 
@@ -70,17 +71,28 @@ export class Run {
   readonly rejected: unknown[] = []
   readonly reports: FlaggingError[] = []
   readonly shapes = new Set<Shape>()
+  /** What was deleted, or began to be. */
+  readonly removed: Removed[] = []
   readonly #loggers: CSVLogger[] = []
 
   /** @param before what is sent and acknowledged already */
   constructor(
     disk: ModelDisk,
-    before?: { sent: ReadonlyMap<string, Sent>; acknowledged: Iterable<string> },
+    before?: {
+      sent: ReadonlyMap<string, Sent>
+      acknowledged: Iterable<string>
+      removed?: readonly Removed[]
+      gone?: readonly Removed[]
+    },
   ) {
     this.disk = disk
     this.base = disk.image.clone()
     for (const [key, sent] of before?.sent ?? []) this.#remember(key, sent)
     for (const key of before?.acknowledged ?? []) this.acknowledged.push({ key, at: 0 })
+    for (const { key, dir, paths, isLeft = false } of before?.removed ?? []) {
+      const isGone = before?.gone?.some((one) => one.key === key) === true
+      this.removed.push({ key, dir, paths, isLeft, from: -1, ...(isGone ? { until: 0 } : {}) })
+    }
   }
 
   logger(options: CSVLoggerOptions = {}, disk: FileSystem = this.disk): CSVLogger {
@@ -125,7 +137,15 @@ export class Run {
   acknowledgedAt(at: number): string[] {
     // Without a sync, only what was there before.
     const until = this.options.fsync === 'none' ? 0 : at
-    return this.acknowledged.filter((found) => found.at <= until).map(({ key }) => key)
+    const doubtful = new Set(this.removed.filter(({ from }) => from < at).map(({ key }) => key))
+    return this.acknowledged
+      .filter((found) => found.at <= until && !doubtful.has(found.key))
+      .map(({ key }) => key)
+  }
+
+  /** What must be gone by then. */
+  goneAt(at: number): Removed[] {
+    return this.removed.filter(({ until }) => until !== undefined && until <= at)
   }
 
   /** For loggers of processes that are dead: nothing of theirs ever comes to an end. */

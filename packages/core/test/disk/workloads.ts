@@ -26,7 +26,7 @@ export const DECOYS: string = Array.from(
   .slice(0, 9000)
 const LARGE = `${'é"\n'.repeat(33_000)}x,1,2,\n`.padEnd(100_001, 'y')
 
-async function withRows(run: Run): Promise<void> {
+export async function withRows(run: Run): Promise<void> {
   const logger = run.logger()
   await run.flag(logger, WIDE, 'old0', '1.5', [1, -0], fileOf(PNG))
   await run.flag(logger, WIDE, 'old1', 'say "hi"\n', null, null)

@@ -11,6 +11,8 @@ export interface Job {
   /** How many flags wait at once. Default 4. */
   readonly concurrency?: number
   readonly fsync?: 'batch' | 'none'
+  /** Of so many samples that it stored, it deletes one. Default: none. */
+  readonly deletes?: number
 }
 
 /**
@@ -31,6 +33,10 @@ export interface Rejection {
 export interface Outcome {
   readonly sent: string[]
   readonly acknowledged: string[]
+  /** Those that it began to delete. */
+  readonly doomed: string[]
+  /** Those that it deleted. */
+  readonly deleted: string[]
   readonly rejected: Rejection[]
   /** Codes of what `onError` was told. */
   readonly reports: string[]

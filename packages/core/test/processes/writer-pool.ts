@@ -94,6 +94,8 @@ export class Run {
   readonly outcome: Outcome = {
     sent: [],
     acknowledged: [],
+    doomed: [],
+    deleted: [],
     rejected: [],
     reports: [],
     longest: 0,
@@ -124,6 +126,12 @@ export class Run {
     await this.#until(acknowledged, acknowledged.length + nth)
   }
 
+  /** Waits for the nth sample from now on that it deletes, or the end. */
+  async deletes(nth: number): Promise<void> {
+    const { deleted } = this.outcome
+    await this.#until(deleted, deleted.length + nth)
+  }
+
   /** Waits for the nth rejection from now on, or the end. */
   async rejects(nth: number): Promise<void> {
     const { rejected } = this.outcome
@@ -148,6 +156,8 @@ export class Run {
     const [sign, first = '', code = '', errno = ''] = line.split(' ')
     if (sign === '>') outcome.sent.push(first)
     else if (sign === '<') outcome.acknowledged.push(first)
+    else if (sign === '-') outcome.doomed.push(first)
+    else if (sign === '=') outcome.deleted.push(first)
     else if (sign === '!') outcome.rejected.push({ id: first, code, errno })
     else if (sign === '?') outcome.reports.push(first)
     else if (sign === '.') {

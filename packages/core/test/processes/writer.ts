@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FlaggingError } from '../../src/errors.ts'
 import { CSVLogger } from '../../src/store/csv-logger.ts'
+import type { FlagDetails } from '../../src/store/flagging-callback.ts'
 import type { Job, Order } from './protocol.ts'
-import { columnsOf, valuesOf } from './samples.ts'
+import { type Mix, columnsOf, valuesOf } from './samples.ts'
 
 const PAUSE_MS = 10
 
@@ -18,7 +19,8 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-async function run({ dir, name, mix, flags, concurrency = 4, fsync }: Job): Promise<void> {
+async function run(job: Job): Promise<void> {
+  const { dir, name, mix, flags, concurrency = 4, fsync, deletes } = job
   isStopping = false
   const stopped = new Promise<void>((resolve) => (stop = resolve))
   const logger = new CSVLogger(fsync === undefined ? {} : { fsync })
@@ -31,12 +33,15 @@ async function run({ dir, name, mix, flags, concurrency = 4, fsync }: Job): Prom
     while (!isStopping && next < (flags ?? Number.POSITIVE_INFINITY)) {
       const id = `${name}-${next++}`
       const values = valuesOf(mix, id)
+      const isDoomed = deletes !== undefined && next % deletes === 0
+      const given = isDoomed ? byHand(dir, mix, id) : undefined
       say(`> ${id}`)
       const since = performance.now()
       pending++
       try {
-        await logger.flag(values).finally(() => pending--)
+        await logger.flag(values, undefined, undefined, given).finally(() => pending--)
         say(`< ${id}`)
+        if (isDoomed && !isStopping) await remove(logger, dir, id)
       } catch (error) {
         say(`! ${id} ${reasonOf(error)}`)
         await delay(PAUSE_MS)
@@ -50,6 +55,29 @@ async function run({ dir, name, mix, flags, concurrency = 4, fsync }: Job): Prom
   if (pending > 0) say(`! ${pending} close() did not wait`)
   await flagged
   say(`. ${longest}`)
+}
+
+/** What makes a sample one that can be deleted by its id. */
+function byHand(dir: string, mix: Mix, id: string): FlagDetails {
+  return {
+    components: columnsOf(mix),
+    dir,
+    id,
+    endpoint: 'test',
+    method: 'POST',
+    status: 200,
+    startedAt: new Date(),
+    duration: 1,
+    ended: 'complete',
+    truncated: false,
+    byHand: true,
+  }
+}
+
+async function remove(logger: CSVLogger, dir: string, id: string): Promise<void> {
+  say(`- ${id}`)
+  const count = await logger.remove(dir, { id })
+  say(count === 1 ? `= ${id}` : `! ${id} deleted ${count} times`)
 }
 
 function reasonOf(error: unknown): string {
