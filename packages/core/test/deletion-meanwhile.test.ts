@@ -4,7 +4,7 @@ import { CSVLogger, type CSVLoggerOptions, readSamples } from '@flagging/core'
 import { describe, expect, it } from 'vitest'
 import type { FileSystem, OpenFile } from '../src/store/file-system.ts'
 import { nodeFileSystem } from '../src/store/node-file-system.ts'
-import { hashRow } from '../src/store/row-key.ts'
+import { rowHash } from '../src/store/row-key.ts'
 import { PNG, details, fileOf, temporary, text, typed } from './csv-logger-support.ts'
 import { keysOf, storedFiles } from './deletion-support.ts'
 
@@ -140,7 +140,7 @@ describe('a log of many rows', () => {
     const keys = wanted.map((n) => ({
       log: 'logs.csv',
       offset: n * 7,
-      hash: hashRow(Buffer.from(rows[n]!)),
+      hash: rowHash(Buffer.from(rows[n]!)),
     }))
     const logger = new CSVLogger()
     expect(await logger.remove(dir, { rows: keys })).toBe(6)
@@ -158,7 +158,7 @@ describe('a log of many rows', () => {
       for (let n = 2; n < 150; n++) appendFileSync(join(dir, 'logs.csv'), line(n))
     })
     const logger = new CSVLogger({}, fs)
-    const key = { log: 'logs.csv', offset: 7, hash: hashRow(Buffer.from(line(0))) }
+    const key = { log: 'logs.csv', offset: 7, hash: rowHash(Buffer.from(line(0))) }
     expect(await logger.remove(dir, { rows: [key] })).toBe(1)
     const left = Array.from({ length: 149 }, (_, n) => line(n + 1))
     expect(text(dir, 'logs.csv') === `key,im\n${left.join('')}`).toBe(true)

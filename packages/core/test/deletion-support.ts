@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { LOG_NAME } from '../src/store/sidecar.ts'
 import { RecordParser } from '../src/store/record-parser.ts'
-import { type RowKey, hashRow } from '../src/store/row-key.ts'
+import { type RowKey, rowHash } from '../src/store/row-key.ts'
 
 /** A row of a log with its key, as a reader would make it. */
 export interface KeyedRow {
@@ -16,7 +16,7 @@ export function keyedRows(dir: string, log = 'logs.csv'): KeyedRow[] {
   const parser = new RecordParser()
   const records = [...parser.push(bytes), ...parser.end()]
   return records.slice(1).map(({ cells, start, end }) => ({
-    key: { log, offset: start, hash: hashRow(bytes.subarray(start, end)) },
+    key: { log, offset: start, hash: rowHash(bytes.subarray(start, end)) },
     cells,
   }))
 }

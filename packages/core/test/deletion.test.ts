@@ -16,7 +16,7 @@ import { CSVLogger, type FlagDetails, type FlagValue, readSamples } from '@flagg
 import { describe, expect, it } from 'vitest'
 import { nodeFileSystem } from '../src/store/node-file-system.ts'
 import { verify } from '../src/inspect/verify.ts'
-import { type RowKey, hashRow } from '../src/store/row-key.ts'
+import { type RowKey, rowHash } from '../src/store/row-key.ts'
 import {
   PNG,
   details,
@@ -74,7 +74,7 @@ function lineKeys(dir: string, ids: readonly string[]): RowKey[] {
   return text(dir, 'logs.csv')
     .split('\n')
     .flatMap((line) => {
-      const key = { log: 'logs.csv', offset, hash: hashRow(Buffer.from(line)) }
+      const key = { log: 'logs.csv', offset, hash: rowHash(Buffer.from(line)) }
       offset += Buffer.byteLength(line) + 1
       return ids.some((id) => line.startsWith(`${id},`)) ? [key] : []
     })

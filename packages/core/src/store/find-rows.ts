@@ -1,7 +1,7 @@
 import { BadSpan, type LogEntry, UNFINISHED } from './log-entry.ts'
 import { RowBytes } from './row-bytes.ts'
 import type { RowColumns } from './row-columns.ts'
-import { type RowKey, hashRow } from './row-key.ts'
+import { type RowKey, rowHash } from './row-key.ts'
 import type { OpenFile } from './file-system.ts'
 
 /**
@@ -64,7 +64,7 @@ class RowSearch {
     const { start, end } = entry
     // Nobody knows yet what it will be.
     if (entry instanceof BadSpan && entry.why === UNFINISHED) return
-    const hash = hashRow(await this.#bytes.of(start, end))
+    const hash = rowHash(await this.#bytes.of(start, end))
     const left = this.#wanted.get(hash)
     if (left === undefined) return
     if (this.#isHinted && !this.#seen.has(placeOf({ offset: start, hash }))) return

@@ -5,7 +5,7 @@ import type { LogColumn } from './log-column.ts'
 import { BadSpan } from './log-entry.ts'
 import { RowBytes } from './row-bytes.ts'
 import { RowColumns } from './row-columns.ts'
-import { type RowKey, hashRow } from './row-key.ts'
+import { type RowKey, rowHash } from './row-key.ts'
 import { LOG_NAME, type LogLayout } from './sidecar.ts'
 
 const CHUNK = 256 * 1024
@@ -82,7 +82,7 @@ async function keysIn(
       if (entry instanceof BadSpan || valueOf(entry.cells, idColumn) !== id) continue
       if (username !== undefined && valueOf(entry.cells, userColumn) !== username) continue
       const { start, end } = entry
-      keys.push({ offset: start, hash: hashRow(await bytes.of(start, end)) })
+      keys.push({ offset: start, hash: rowHash(await bytes.of(start, end)) })
     }
   }
   return keys

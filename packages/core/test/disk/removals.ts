@@ -1,7 +1,7 @@
 import { STORED_PATH } from '../../src/store/cells.ts'
 import type { CSVLogger } from '../../src/store/csv-logger.ts'
 import { type ParsedRecord, RecordParser } from '../../src/store/record-parser.ts'
-import { type RowKey, hashRow } from '../../src/store/row-key.ts'
+import { type RowKey, rowHash } from '../../src/store/row-key.ts'
 import { filesOf, logsOf } from './files-of.ts'
 import type { ModelDisk } from './model-disk.ts'
 import type { Run, Shape } from './samples.ts'
@@ -38,7 +38,7 @@ export function rowsOn(disk: ModelDisk, dir: string): Row[] {
 }
 
 function rowOf(log: string, bytes: Buffer, { cells, start, end }: ParsedRecord): Row {
-  const hash = hashRow(bytes.subarray(start, end))
+  const hash = rowHash(bytes.subarray(start, end))
   const paths = cells.flatMap((cell) => {
     const list = cell.startsWith('["') ? (JSON.parse(cell) as string[]) : [cell]
     return list.filter((path) => STORED_PATH.test(path))
