@@ -55,8 +55,24 @@ export async function postDelete(hall: Hall, request: RouteRequest): Promise<Rou
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), key])
   }
   let deleted = 0
-  for (const [folder, rows] of byFolder) deleted += await hall.review.remove(folder, rows)
+  for (const [folder, rows] of byFolder) deleted += await removed(hall, folder, rows)
   return json(200, { deleted })
+}
+
+async function removed(
+  hall: Hall,
+  folder: string | null,
+  rows: readonly SampleKey[],
+): Promise<number> {
+  const count = await hall.review.remove(folder, rows)
+  // What was said of a sample goes with it: one like it would seem to have been reviewed.
+  const mark = { reviewed: false, note: null, by: null, at: new Date().toISOString() }
+  for (const { hash } of count > 0 ? rows : []) {
+    await hall.review.inTurn(() =>
+      addMark(nodeFileSystem, hall.review.folderOf(folder), hash, mark),
+    )
+  }
+  return count
 }
 
 async function fieldsOf(
