@@ -1,8 +1,14 @@
+import { readRange } from './disk.ts'
+import { LogBytes } from './log-bytes.ts'
 import { BadSpan, type LogEntry, UNFINISHED } from './log-entry.ts'
+import { RecordParser, type ParsedRecord } from './record-parser.ts'
+import { RecordScanner } from './record-scanner.ts'
 import { RowBytes } from './row-bytes.ts'
 import type { RowColumns } from './row-columns.ts'
 import { type RowKey, rowHash } from './row-key.ts'
 import type { OpenFile } from './file-system.ts'
+
+const CHUNK = 16 * 1024
 
 /**
  * Finds the rows of a log that keys name: where they were seen, and those that have moved wherever
@@ -16,23 +22,23 @@ export async function findRows(
   keys: readonly RowKey[],
 ): Promise<LogEntry[]> {
   const search = new RowSearch(file, keys)
-  const places = new Set(keys.map(({ offset }) => offset))
-  await search.through(log, ({ start }) => places.has(start))
-  if (search.isOver) return search.found
-  await search.through(log, () => true)
+  const places = keys.map(({ offset }) => offset)
+  for await (const start of rowStarts(file, places, log.end)) await search.at(log, start)
+  if (!search.isOver) await search.through(log)
   return search.found
 }
 
 class RowSearch {
+  readonly #file: OpenFile
   readonly #bytes: RowBytes
   /** The places where rows were seen, with their hashes. */
   readonly #seen: Set<string>
   /** How many rows of each hash are still to be found. */
   readonly #wanted = new Map<string, number>()
   readonly #found = new Map<number, LogEntry>()
-  #isHinted = true
 
   constructor(file: OpenFile, keys: readonly RowKey[]) {
+    this.#file = file
     this.#bytes = new RowBytes(file)
     this.#seen = new Set(keys.map(placeOf))
     for (const place of this.#seen) {
@@ -49,28 +55,67 @@ class RowSearch {
     return [...this.#found.values()].toSorted((a, b) => a.start - b.start)
   }
 
-  /** Looks at rows of a log: the first time at those where they were seen, then at all. */
-  async through(log: RowColumns, isAsked: (entry: LogEntry) => boolean): Promise<void> {
+  /** Takes the row at a place where one was seen, if it is there still. */
+  async at(log: RowColumns, offset: number): Promise<void> {
+    if (offset < log.start) return
+    const row = await recordAt(new LogBytes(this.#file, log.end), offset)
+    if (row?.terminated !== true) return
+    const hash = rowHash(await this.#bytes.of(offset, row.end))
+    if (this.#seen.has(placeOf({ offset, hash }))) this.#take(row, hash)
+  }
+
+  /** Looks at all rows of a log. */
+  async through(log: RowColumns): Promise<void> {
     for await (const entries of log.entries()) {
       for (const entry of entries) {
-        if (isAsked(entry) && !this.#found.has(entry.start)) await this.#look(entry)
+        if (!this.#found.has(entry.start)) await this.#look(entry)
         if (this.isOver) return
       }
     }
-    this.#isHinted = false
   }
 
   async #look(entry: LogEntry): Promise<void> {
-    const { start, end } = entry
     // Nobody knows yet what it will be.
     if (entry instanceof BadSpan && entry.why === UNFINISHED) return
-    const hash = rowHash(await this.#bytes.of(start, end))
-    const left = this.#wanted.get(hash)
-    if (left === undefined) return
-    if (this.#isHinted && !this.#seen.has(placeOf({ offset: start, hash }))) return
-    this.#found.set(start, entry)
+    const hash = rowHash(await this.#bytes.of(entry.start, entry.end))
+    if (this.#wanted.has(hash)) this.#take(entry, hash)
+  }
+
+  #take(entry: LogEntry, hash: string): void {
+    const left = this.#wanted.get(hash) ?? 0
+    this.#found.set(entry.start, entry)
     if (left > 1) this.#wanted.set(hash, left - 1)
     else this.#wanted.delete(hash)
+  }
+}
+
+/**
+ * The places, in their order, at which a record starts, and not a line of a text that looks like one:
+ * only what stands before it tells that, but rows need not be taken apart for it.
+ */
+async function* rowStarts(
+  file: OpenFile,
+  places: readonly number[],
+  end: number,
+): AsyncGenerator<number, void, undefined> {
+  const scanner = new RecordScanner()
+  let from = 0
+  for (const place of [...new Set(places)].toSorted((a, b) => a - b)) {
+    if (place >= end) return
+    for await (const chunk of readRange(file, from, place)) scanner.push(chunk)
+    from = place
+    if (scanner.partial === 0) yield place
+  }
+}
+
+async function recordAt(bytes: LogBytes, offset: number): Promise<ParsedRecord | undefined> {
+  const parser = new RecordParser(offset)
+  for (let at = offset; ;) {
+    const chunk = await bytes.read(at, CHUNK)
+    if (chunk.length === 0) return undefined
+    const [record] = parser.push(chunk)
+    if (record !== undefined) return record
+    at += chunk.length
   }
 }
 

@@ -18,7 +18,6 @@ export class RowColumns {
   readonly #size: number
   readonly #form: RowForm
   readonly #claims: ClaimedFiles
-  /** Where the first row starts. */
   readonly #start: number
 
   private constructor(
@@ -48,6 +47,16 @@ export class RowColumns {
     const problem = problemOf(first, first.cells.length)
     if (problem !== undefined) throw badRow(`its first line is broken: ${problem}`)
     return new RowColumns(fs, dir, log, first)
+  }
+
+  /** Where the first row starts. */
+  get start(): number {
+    return this.#start
+  }
+
+  /** Up to where it is read. */
+  get end(): number {
+    return this.#size
   }
 
   /** Its rows, in the batches that they are read in, and what is no row. */
