@@ -6,7 +6,7 @@ import type { FlaggingOptions } from '@flagging/core'
 import { CSVLogger, image } from '@flagging/core'
 import { describe, expect, test } from 'vitest'
 import * as api from './api.ts'
-import { type Adapter, answerJSON, route, type Server, use } from './host.ts'
+import { type Adapter, answerJSON, route, routesAt, type Server, use } from './host.ts'
 import { png } from './png.ts'
 import { World } from './world.ts'
 import { flag, postJSON, postParts, send, upload } from './wire.ts'
@@ -53,6 +53,19 @@ export function reviewContract(adapter: Adapter): void {
         expect((await send(server, `/flag/review${path}`)).status).toBe(404)
       }
       expect(() => adapter.flagging({ review: true })).toThrow('add `authorize`')
+    })
+
+    test('may stand alone, in front of what others have stored; in mode never it is not there', async () => {
+      const { world, server } = await start()
+      await flagOne(server)
+      const options = { review: true, authorize: () => true, dir: world.dir }
+      const alone = await world.serve(routesAt('/admin', world.flagRoutes(options)))
+      const page = (await send(alone, '/admin/review/samples')).json<Page>()
+      expect(page.samples.map(({ key }) => key)).toEqual(
+        (await list(server)).samples.map(({ key }) => key),
+      )
+      const never = await world.serve(use(world.flagging({ ...options, mode: 'never' })))
+      expect((await send(never, '/flag/review')).status).toBe(404)
     })
 
     test('shows what was flagged, page by page, and what comes in', async () => {
