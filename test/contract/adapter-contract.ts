@@ -25,6 +25,7 @@ import { routesContract } from './routes.ts'
 import { secretsContract } from './secrets.ts'
 import { socketsContract } from './sockets.ts'
 import { transparencyContract } from './transparency.ts'
+import { unflagContract } from './unflag.ts'
 import { undeclaredContract } from './undeclared.ts'
 
 /** What every adapter does alike. An adapter's own test says how hosts are mounted, nothing else. */
@@ -42,6 +43,7 @@ export function adapterContract(name: string, adapter: Adapter): void {
     capsContract(adapter)
     modesAndOptionsContract(adapter)
     byHandContract(adapter)
+    unflagContract(adapter)
     postedContract(adapter)
     callbackContract(adapter)
     accessContract(adapter)

@@ -1,6 +1,7 @@
 import type { Component } from './components.ts'
 import { FlaggingError } from './errors.ts'
 import { flagByHand, idOf } from './hall/flag-by-hand.ts'
+import { unflag } from './hall/unflag.ts'
 import { Hall } from './hall/hall.ts'
 import type {
   FlagRequest,
@@ -46,6 +47,15 @@ export interface Flagging {
    */
   flag(target: string | object, request?: FlagRequest): Promise<number>
   /**
+   * Takes flags of an interaction back, rows and files: those that `flag` made with the same target and
+   * user name, also while it is still at it. Resolves with how many samples were deleted, 0 where there
+   * are none. They may be made again then.
+   * @throws FlaggingError what `flag` throws; `ERR_FLAGGING_NOT_FOUND` also where all its flags are
+   * somebody else's, and `ERR_FLAGGING_CANNOT_UNFLAG` where the callback has no `remove`. A rejection
+   * that nobody handles goes to `onError` and does not end the process.
+   */
+  unflag(target: string | object, request?: { readonly username?: string | null }): Promise<number>
+  /**
    * The id under which the interaction of a handler's context or request may be flagged, as the
    * response's `Flagging-Id` will say; `undefined` where it will not be held.
    */
@@ -74,19 +84,10 @@ export function createFlagging<Target = unknown>(options: FlaggingOptions<Target
     mode: settings.mode,
     options: settings.options,
     components: settings.declared?.all ?? [],
-    // Neither throws in a handler, nor harms one that does not wait for what it gives.
-    flag(target: string | object, request: FlagRequest = {}): Promise<number> {
-      const told = (error: unknown) => hall.report(error)
-      try {
-        const flagged = flagByHand(hall, target, request).then(({ count }) => count)
-        flagged.catch(told)
-        return flagged
-      } catch (error) {
-        const failed = Promise.reject<number>(error)
-        failed.catch(told)
-        return failed
-      }
-    },
+    flag: (target: string | object, request: FlagRequest = {}) =>
+      inHandler(hall, () => flagByHand(hall, target, request).then(({ count }) => count)),
+    unflag: (target: string | object, request: { readonly username?: string | null } = {}) =>
+      inHandler(hall, () => unflag(hall, target, request.username)),
     idOf(target: object): string | undefined {
       try {
         return idOf(hall, target)
@@ -101,6 +102,20 @@ export function createFlagging<Target = unknown>(options: FlaggingOptions<Target
   })
   halls.set(flagging, hall)
   return flagging
+}
+
+/** Neither throws in a handler, nor harms one that does not wait for what it gives. */
+function inHandler(hall: Hall, work: () => Promise<number>): Promise<number> {
+  const told = (error: unknown) => hall.report(error)
+  try {
+    const done = work()
+    done.catch(told)
+    return done
+  } catch (error) {
+    const failed = Promise.reject<number>(error)
+    failed.catch(told)
+    return failed
+  }
 }
 
 /** What stands behind a flagging, made from its options unless it is one already. */

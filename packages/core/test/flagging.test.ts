@@ -23,6 +23,7 @@ describe('a flagging', () => {
       'mode',
       'options',
       'stats',
+      'unflag',
     ])
     expect(Object.isFrozen(flagging)).toBe(true)
   })

@@ -102,6 +102,7 @@ describe('the flag routes as plain request in, plain response out', () => {
       ],
       comment: true,
       correction: false,
+      canUndo: true,
     })
   })
 

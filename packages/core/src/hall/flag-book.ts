@@ -1,5 +1,5 @@
 import type { Exchange } from '../capture/exchange.ts'
-import { tooLate, withDeadline } from '../store/callback-gate.ts'
+import { tooLate, tooLateToRemove, withDeadline } from '../store/callback-gate.ts'
 
 /** Distinct flags of one interaction that are remembered. */
 const FLAGS_EACH = 64
@@ -10,6 +10,14 @@ const POSTED = 10_000
 interface Entry {
   readonly stored: Promise<number>
   readonly at: number
+  readonly flagger: string | null
+}
+
+/** The flags of an interaction. */
+interface Flags {
+  readonly entries: Map<string, Entry>
+  /** Set while some of them are taken back. */
+  removal: Promise<number> | undefined
 }
 
 /**
@@ -18,7 +26,7 @@ interface Entry {
  */
 export class FlagBook {
   readonly #ms: number
-  readonly #byExchange = new WeakMap<Exchange, Map<string, Entry>>()
+  readonly #byExchange = new WeakMap<Exchange, Flags>()
   readonly #makers = new WeakMap<Exchange, Promise<string | null>>()
   readonly #posted = new Map<string, Entry>()
   readonly #running = new Set<Promise<number>>()
@@ -41,7 +49,8 @@ export class FlagBook {
 
   /** Notes that somebody flags the interaction, whatever the mode. */
   expect(exchange: Exchange): void {
-    if (!this.#byExchange.has(exchange)) this.#byExchange.set(exchange, new Map())
+    if (this.has(exchange)) return
+    this.#byExchange.set(exchange, { entries: new Map(), removal: undefined })
   }
 
   /** Whether somebody flags or has flagged the interaction. */
@@ -49,15 +58,49 @@ export class FlagBook {
     return this.#byExchange.has(exchange)
   }
 
-  /** Stores a flag of an interaction once, however often it is sent. */
-  once(
+  /**
+   * Stores a flag of an interaction once, however often it is sent. One that was taken back is new.
+   * @param flagger who sends it
+   */
+  async once(
     exchange: Exchange,
     key: string,
+    flagger: string | null,
     store: () => Promise<number>,
   ): Promise<{ count: number; fresh: boolean }> {
     this.expect(exchange)
-    const entries = this.#byExchange.get(exchange) as Map<string, Entry>
-    return this.#once(entries, key, FLAGS_EACH, store)
+    const flags = this.#byExchange.get(exchange) as Flags
+    while (flags.removal) await settled(flags.removal)
+    return this.#once(flags.entries, key, flagger, FLAGS_EACH, store)
+  }
+
+  /**
+   * Takes back the flags of an interaction that somebody made, once those in flight are stored, and
+   * forgets them.
+   * @param isTheirs whether they made a flag, by who sent it
+   * @param remove deletes them; not asked where there are none
+   * @returns how many were deleted; `undefined` where all flags are somebody else's
+   */
+  async takeBack(
+    exchange: Exchange,
+    isTheirs: (flagger: string | null) => boolean,
+    remove: () => Promise<number>,
+  ): Promise<number | undefined> {
+    const flags = this.#byExchange.get(exchange)
+    if (flags === undefined) return 0
+    while (flags.removal) await settled(flags.removal)
+    const { entries } = flags
+    const theirs = [...entries].filter(([, { flagger }]) => isTheirs(flagger))
+    if (theirs.length === 0) return entries.size === 0 ? 0 : undefined
+    const removal = this.#remove(flags, theirs, remove)
+    flags.removal = removal
+    this.#running.add(removal)
+    const isOver = (): void => {
+      flags.removal = undefined
+      this.#running.delete(removal)
+    }
+    removal.then(isOver, isOver).catch(this.#onError)
+    return withDeadline(removal, tooLateToRemove)
   }
 
   /** Stores a posted sample once, if its client gave it an id to retry with. */
@@ -70,7 +113,8 @@ export class FlagBook {
       if (at + this.#ms > now) break
       this.#posted.delete(old)
     }
-    return this.#once(key === undefined ? new Map() : this.#posted, key ?? '', POSTED, store)
+    const entries = key === undefined ? new Map<string, Entry>() : this.#posted
+    return this.#once(entries, key ?? '', null, POSTED, store)
   }
 
   /** Resolves when every flag so far has settled. */
@@ -78,9 +122,21 @@ export class FlagBook {
     await Promise.allSettled(this.#running)
   }
 
+  async #remove(
+    { entries }: Flags,
+    theirs: readonly (readonly [string, Entry])[],
+    remove: () => Promise<number>,
+  ): Promise<number> {
+    await Promise.allSettled(theirs.map(([, { stored }]) => stored))
+    const count = await remove()
+    for (const [key] of theirs) entries.delete(key)
+    return count
+  }
+
   async #once(
     entries: Map<string, Entry>,
     key: string,
+    flagger: string | null,
     limit: number,
     store: () => Promise<number>,
   ): Promise<{ count: number; fresh: boolean }> {
@@ -89,7 +145,7 @@ export class FlagBook {
     const [oldest] = entries.keys()
     if (entries.size >= limit && oldest !== undefined) entries.delete(oldest)
     const stored = store()
-    entries.set(key, { stored, at: Date.now() })
+    entries.set(key, { stored, at: Date.now(), flagger })
     this.#running.add(stored)
     stored
       .then(
@@ -102,4 +158,9 @@ export class FlagBook {
       .catch(this.#onError)
     return { count: await withDeadline(stored, tooLate), fresh: true }
   }
+}
+
+/** Waits for what is being taken back: until then nobody knows what is there. */
+async function settled(removal: Promise<number>): Promise<void> {
+  await withDeadline(Promise.allSettled([removal]), tooLateToRemove)
 }

@@ -89,7 +89,7 @@ export class Outlet {
     if (exchange.fault !== undefined) throw exchange.fault as Error
     const { datasets } = this.#context
     const endpoint = this.#endpointOf(exchange)
-    const dataset = plan.declared && !plan.ownFolder ? datasets.root : datasets.of(endpoint)
+    const dataset = this.#datasetOf(plan, endpoint)
     const loading = plan.declared ? undefined : datasets.load(dataset)
     return loading
       ? loading.then(() => this.#lay(order, parts, endpoint, dataset))
@@ -146,6 +146,21 @@ export class Outlet {
       this.#tell({ count, flagData, option, username, details })
       return count
     })
+  }
+
+  /** Deletes the samples of an interaction, of one user or of whomever; gives how many there were. */
+  takeBack(
+    exchange: Exchange,
+    plan: SamplePlan,
+    username: string | null | undefined,
+  ): Promise<number> {
+    const { gate, dir } = this.#datasetOf(plan, this.#endpointOf(exchange))
+    return gate.remove(dir, { id: exchange.id, username })
+  }
+
+  #datasetOf(plan: SamplePlan, endpoint: string): Dataset {
+    const { datasets } = this.#context
+    return plan.declared && !plan.ownFolder ? datasets.root : datasets.of(endpoint)
   }
 
   #workOf(plan: SamplePlan): Work {

@@ -15,6 +15,8 @@ const PROBLEMS: Partial<
   ERR_FLAGGING_MODE_AUTO: { status: 404, title: 'Nothing to flag' },
   ERR_FLAGGING_MODE_NEVER: { status: 404, title: 'Nothing to flag' },
   ERR_FLAGGING_METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed' },
+  // Whatever the id: no method is allowed there.
+  ERR_FLAGGING_CANNOT_UNFLAG: { status: 405, title: 'Cannot unflag', headers: { Allow: '' } },
   ERR_FLAGGING_NOT_ENDED: { status: 409, title: 'Not ended', headers: { 'Retry-After': '1' } },
   ERR_FLAGGING_TOO_LARGE: { status: 413, title: 'Too large' },
   ERR_FLAGGING_UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported media type' },

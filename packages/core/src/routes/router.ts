@@ -12,11 +12,12 @@ import { checkHost, guarded, isReviewPath } from './review-guard.ts'
 import { reviewPage } from './review-page.ts'
 import { aboutReview, countReviewed, getReviewed, listReviewed } from './review-samples.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
+import { deleteFlags } from './unflag-route.ts'
 import { watchedBody } from './watched-body.ts'
 
 /** A flag route: what it answers to, and what it needs to be allowed. */
 interface Route {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: RegExp
   readonly action?: FlaggingAction
   readonly isThere: (hall: Hall) => boolean
@@ -33,6 +34,14 @@ const hasExamples = ({ settings }: Hall) =>
 const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/$/, isThere: () => true, answer: describe },
   { method: 'POST', path: /^\/$/, action: 'flag', isThere: () => true, answer: postFlag },
+  {
+    method: 'DELETE',
+    // As ids are: whatever else lies there is the host's.
+    path: /^\/([\w-]{22})$/,
+    action: 'flag',
+    isThere: ({ settings }) => settings.mode !== 'never',
+    answer: (hall, request, [, id = '']) => deleteFlags(hall, request, id),
+  },
   {
     method: 'GET',
     path: /^\/button\.js$/,
@@ -88,7 +97,8 @@ function reviewed(method: Route['method'], path: RegExp, answer: Route['answer']
 }
 
 /** `GET {path}`: the mode, the options and what a flag may carry. */
-function describe({ settings }: Hall): RouteAnswer {
+function describe(hall: Hall): RouteAnswer {
+  const { settings } = hall
   const { mode, options, declared, comment, correction } = settings
   return json(200, {
     mode,
@@ -96,7 +106,18 @@ function describe({ settings }: Hall): RouteAnswer {
     components: declared?.all.map(({ label, type, role }) => ({ label, type, role })) ?? [],
     comment,
     correction,
+    canUndo: mode === 'manual' && canUndo(hall),
   })
+}
+
+/** Whether flags can be taken back. A callback that cannot even be made is reported. */
+function canUndo(hall: Hall): boolean {
+  try {
+    return hall.datasets.canRemove
+  } catch (error) {
+    hall.report(error)
+    return false
+  }
 }
 
 /** Whether one of the flag routes has this path; if not, the request is the host's. */

@@ -35,6 +35,8 @@ export class Datasets {
   readonly #context: DatasetsContext
   readonly #byName = new Map<string, Dataset>()
   #sharedGate: CallbackGate | undefined
+  /** Made to be looked at; the next dataset's. */
+  #spareGate: CallbackGate | undefined
 
   constructor(context: DatasetsContext) {
     this.#context = context
@@ -49,6 +51,13 @@ export class Datasets {
   of(endpoint: string): Dataset {
     const known = this.#byName.has(endpoint) || this.#byName.size < this.#context.limits.endpoints
     return this.#get(known ? endpoint : OVERFLOW_ENDPOINT)
+  }
+
+  /** Whether samples can be deleted: what the callback says, or the first one of those made. */
+  get canRemove(): boolean {
+    const [known] = this.#byName.values()
+    const { callback } = known?.gate ?? (this.#spareGate ??= this.#newGate())
+    return callback.remove !== undefined
   }
 
   /** Looks up what earlier samples were stored with, once; `undefined` if that is done. */
@@ -87,6 +96,7 @@ export class Datasets {
   /** Closes every callback once. */
   async close(): Promise<void> {
     const gates = new Set([...this.#byName.values()].map((dataset) => dataset.gate))
+    if (this.#spareGate) gates.add(this.#spareGate)
     for (const gate of gates) await gate.close()
   }
 
@@ -110,6 +120,12 @@ export class Datasets {
   }
 
   #gate(): CallbackGate {
+    const spare = this.#spareGate
+    this.#spareGate = undefined
+    return spare ?? this.#newGate()
+  }
+
+  #newGate(): CallbackGate {
     if (this.#sharedGate) return this.#sharedGate
     const callback = this.#context.makeCallback()
     callback.onError ??= this.#context.onError

@@ -2,7 +2,7 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import type { Component } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
 import type { FlagValue } from '../sample/flag-value.ts'
-import type { FlagDetails, FlaggingCallback } from './flagging-callback.ts'
+import type { FlagDetails, FlaggingCallback, Removal } from './flagging-callback.ts'
 
 /** How long a callback's `flag` may take before nobody waits for it any longer. */
 const DEADLINE_MS = 10_000
@@ -57,7 +57,27 @@ export class CallbackGate {
       if (this.#setupsWaiting > 0) await this.#setups
       if (setUp) await setUp
       const count = await this.callback.flag(data, option, username, details)
-      if (typeof count !== 'number') throw notCounted()
+      if (typeof count !== 'number') throw notCounted('flag', 'samples of its dataset')
+      return count
+    } finally {
+      flags.count--
+      if (flags.count === 0) flags.wake()
+    }
+  }
+
+  /**
+   * Has the callback delete samples, never while a setup runs.
+   * @throws FlaggingError `ERR_FLAGGING_CANNOT_UNFLAG` where it cannot; `ERR_FLAGGING_CALLBACK` where
+   * it gives no number
+   */
+  async remove(dir: string, which: Removal): Promise<number> {
+    const flags = this.#flags
+    flags.count++
+    try {
+      if (this.#setupsWaiting > 0) await this.#setups
+      if (this.callback.remove === undefined) throw cannotUnflag()
+      const count = await this.callback.remove(dir, which)
+      if (typeof count !== 'number') throw notCounted('remove', 'samples that it deleted')
       return count
     } finally {
       flags.count--
@@ -73,10 +93,16 @@ export class CallbackGate {
   }
 }
 
-function notCounted(): FlaggingError {
+function notCounted(method: string, what: string): FlaggingError {
+  const message = `The callback's \`${method}\` must give the number of ${what}.`
+  return new FlaggingError('ERR_FLAGGING_CALLBACK', message)
+}
+
+/** What is said where a callback has no way to delete samples. */
+export function cannotUnflag(): FlaggingError {
   return new FlaggingError(
-    'ERR_FLAGGING_CALLBACK',
-    "The callback's `flag` must give the number of samples of its dataset.",
+    'ERR_FLAGGING_CANNOT_UNFLAG',
+    'Flags cannot be taken back here: the callback has no method `remove`.',
   )
 }
 
@@ -123,8 +149,17 @@ const LATE = Symbol('late')
 
 /** What a flag that nobody waits for any longer is answered with. */
 export function tooLate(): never {
-  throw new FlaggingError(
+  throw unsettled('flag')
+}
+
+/** What the taking back of a flag is answered with that nobody waits for any longer. */
+export function tooLateToRemove(): never {
+  throw unsettled('remove')
+}
+
+function unsettled(method: string): FlaggingError {
+  return new FlaggingError(
     'ERR_FLAGGING_CALLBACK',
-    `The callback's \`flag\` has not settled within ${DEADLINE_MS / 1000} seconds.`,
+    `The callback's \`${method}\` has not settled within ${DEADLINE_MS / 1000} seconds.`,
   )
 }
