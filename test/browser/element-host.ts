@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { type Server, createServer } from 'node:http'
+import { type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +36,7 @@ const PAGE = `<!doctype html>
 const SCRIPT = `
 const button = document.querySelector('flag-button')
 window.told = []
-for (const name of ['flag', 'flagerror']) {
+for (const name of ['flag', 'unflag', 'flagerror']) {
   document.addEventListener(name, ({ detail }) => told.push([name, detail.code ?? detail]))
 }
 document.querySelector('#run').addEventListener('click', async () => {
@@ -85,9 +85,11 @@ export interface ButtonHost {
   readonly reports: readonly string[]
   /** What the flag route was sent. */
   readonly posts: readonly string[]
-  /** Answers the next requests to flag instead of the flag route. */
+  /** The addresses that were asked to take flags back. */
+  readonly deletions: readonly string[]
+  /** Answers the next requests to flag, or to take a flag back, instead of the flag route. */
   readonly instead: { status: number; headers?: Record<string, string>; body?: object }[]
-  /** Holds requests to flag back until it settles. */
+  /** Holds those requests back until it settles. */
   hold: Promise<unknown> | undefined
 }
 
@@ -100,7 +102,8 @@ export async function startButtonHost(
   const app = makeApp({ dir: join(dir, 'flagged'), inputs: ['n'], ...options })
   const reports: string[] = []
   const posts: string[] = []
-  const host = { reports, posts, instead: [] as ButtonHost['instead'], hold: undefined }
+  const deletions: string[] = []
+  const host = { reports, posts, deletions, instead: [] as ButtonHost['instead'], hold: undefined }
   const server = inFrontOf(app.server, host)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -116,9 +119,15 @@ export async function startButtonHost(
   })
 }
 
+function answer(res: ServerResponse, given: ButtonHost['instead'][number]): void {
+  const headers = { 'content-type': 'application/problem+json', ...given.headers }
+  res.writeHead(given.status, headers).end(JSON.stringify(given.body ?? {}))
+}
+
 /** What is no part of the app: the page, and what may go wrong on the way to the flag route. */
 function inFrontOf(inner: Server, host: Omit<ButtonHost, 'url' | 'log'>): Server {
   const posts = host.posts as string[]
+  const deletions = host.deletions as string[]
   return createServer((req, res) => {
     const page = PAGES[req.url ?? '']
     if (page !== undefined) {
@@ -129,6 +138,13 @@ function inFrontOf(inner: Server, host: Omit<ButtonHost, 'url' | 'log'>): Server
     } else if (req.url === '/csp-report') {
       req.setEncoding('utf8').on('data', (text: string) => (host.reports as string[]).push(text))
       res.writeHead(204).end()
+    } else if (/^\/flag\/[\w-]{22}$/.test(req.url ?? '') && req.method === 'DELETE') {
+      deletions.push(req.url ?? '')
+      void Promise.resolve(host.hold).then(() => {
+        const instead = host.instead.shift()
+        if (!instead) return void inner.emit('request', req, res)
+        answer(res, instead)
+      })
     } else if (req.url === '/flag' && req.method === 'POST') {
       posts.push('')
       const at = posts.length - 1
@@ -138,8 +154,7 @@ function inFrontOf(inner: Server, host: Omit<ButtonHost, 'url' | 'log'>): Server
         const instead = host.instead.shift()
         if (!instead) return void inner.emit('request', req, res)
         req.resume()
-        const headers = { 'content-type': 'application/problem+json', ...instead.headers }
-        res.writeHead(instead.status, headers).end(JSON.stringify(instead.body ?? {}))
+        answer(res, instead)
       })
     } else inner.emit('request', req, res)
   })

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core'
 import type { FlaggingOptions } from '@flagging/core'
-import { image, json, number } from '@flagging/core'
+import { SimpleCSVLogger, image, json, number } from '@flagging/core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { barriers } from './axe.ts'
 import { type ButtonHost, type MakeDoublingApp, startButtonHost } from './element-host.ts'
@@ -101,6 +101,104 @@ export function describeFlagButton(adapter: string, makeApp: MakeDoublingApp): v
       await expect.poll(() => button('Flag as Other').getAttribute('aria-pressed')).toBe('true')
       expect(await button('Flag as Incorrect').getAttribute('aria-pressed')).toBe('false')
       expect(await host.log()).toBe('n,Output,flag_option\n4,8,Incorrect\n4,8,Other\n')
+    })
+
+    it('takes the flags of an interaction back, and is as before them', async () => {
+      const { host, page, button, status, run, told } = await visit(makeApp, WITH_OPTIONS)
+      await run()
+      expect(await button('Undo').count()).toBe(0)
+      await button('Flag as Incorrect').click()
+      await status.getByText('Flagged.').waitFor()
+      await button('Flag as Other').click()
+      await expect.poll(() => button('Flag as Other').getAttribute('aria-pressed')).toBe('true')
+      await button('Undo').click()
+      await status.getByText('Taken back.').waitFor()
+      expect(await host.log()).toBe('n,Output,flag_option\n')
+      const element = page.locator('flag-button')
+      expect(await element.getAttribute('state')).toBe('idle')
+      expect(await element.evaluate(`document.querySelector('flag-button').option`)).toBeUndefined()
+      for (const name of ['Flag as Incorrect', 'Flag as Other']) {
+        expect(await button(name).getAttribute('aria-pressed')).toBe('false')
+      }
+      expect(await button('Undo').count()).toBe(0)
+      const id = await element.getAttribute('interaction')
+      expect(host.deletions).toEqual([`/flag/${id}`])
+      await button('Flag as Incorrect').click()
+      await status.getByText('Flagged.').waitFor()
+      expect(await host.log()).toBe('n,Output,flag_option\n4,8,Incorrect\n')
+      expect(await told()).toMatchObject([
+        ['flag', { option: 'Incorrect' }],
+        ['flag', { option: 'Other' }],
+        ['unflag', { id, deleted: 2 }],
+        ['flag', { option: 'Incorrect', count: 1 }],
+      ])
+    })
+
+    it('takes it back by keyboard alone, and keeps the focus', async () => {
+      const { host, page, button, status, run } = await visit(makeApp)
+      await run()
+      await button('Flag').press('Enter')
+      await status.getByText('Flagged.').waitFor()
+      let go = () => {}
+      host.hold = new Promise<void>((resolve) => (go = resolve))
+      const focused = () =>
+        page.evaluate(`document.activeElement.shadowRoot?.activeElement?.textContent`)
+      await page.keyboard.press('Tab')
+      expect(await focused()).toBe('Undo')
+      await page.keyboard.press('Enter')
+      await status.getByText('Taking it back …').waitFor()
+      expect(await focused()).toBe('Undo')
+      expect(await button('Undo').getAttribute('aria-disabled')).toBe('true')
+      await page.keyboard.press('Enter')
+      go()
+      await status.getByText('Taken back.').waitFor()
+      expect(await focused()).toBe('Flag')
+      expect(host.deletions).toHaveLength(1)
+      expect(await barriers(page)).toEqual([])
+    })
+
+    it('says why it was not taken back, and tries again when asked', async () => {
+      const { host, page, button, status, run, told } = await visit(makeApp)
+      await run()
+      await button('Flag').click()
+      await status.getByText('Flagged.').waitFor()
+      host.instead.push({ status: 503, body: { code: 'unavailable', detail: 'Try again later.' } })
+      await button('Undo').press('Enter')
+      await status.getByText('Not taken back. Try again later.').waitFor()
+      expect(await button('Undo').count()).toBe(0)
+      expect(await button('Flag').getAttribute('aria-pressed')).toBe('true')
+      expect(await barriers(page)).toEqual([])
+      // The focus is where one goes on.
+      await page.keyboard.press('Enter')
+      await status.getByText('Taken back.').waitFor()
+      expect(await host.log()).toBe('n,Output\n')
+      expect(await told()).toMatchObject([
+        ['flag', {}],
+        ['flagerror', 'unavailable'],
+        ['unflag', { deleted: 1 }],
+      ])
+    })
+
+    it('says that it is too late to take it back, which no second try mends', async () => {
+      const { host, button, status, run } = await visit(makeApp)
+      await run()
+      await button('Flag').click()
+      await status.getByText('Flagged.').waitFor()
+      host.instead.push({ status: 404, body: { code: 'not_found', detail: 'There is none.' } })
+      await button('Undo').click()
+      await status.getByText('Not taken back. It can no longer be taken back.').waitFor()
+      expect(await button('Try again').count()).toBe(0)
+      expect(await button('Undo').count()).toBe(0)
+      expect(await host.log()).toBe('n,Output\n4,8\n')
+    })
+
+    it('offers nothing to take back where the server cannot', async () => {
+      const callback = new SimpleCSVLogger()
+      const { button, status, run } = await visit(makeApp, { callback })
+      await run()
+      await button('Flag').click()
+      await status.getByText('Flagged.').waitFor()
+      expect(await button('Undo').count()).toBe(0)
     })
 
     it('forgets what it was pressed for when there is another interaction', async () => {
@@ -280,11 +378,12 @@ export function describeFlagButton(adapter: string, makeApp: MakeDoublingApp): v
       const { page, button, status, run } = await visit(makeApp, WITH_OPTIONS)
       await page.evaluate(`
       document.documentElement.dir = 'rtl'
-      document.querySelector('flag-button').labels = { flagged: 'سُجّل: {option}' }
+      document.querySelector('flag-button').labels = { flagged: 'سُجّل: {option}', undo: 'تراجع' }
     `)
       await run()
       await button('Flag as Other').click()
       await status.getByText('سُجّل: Flag as Other').waitFor()
+      await button('تراجع').waitFor()
       const [first, second] = await Promise.all(
         ['Flag as Incorrect', 'Flag as Other'].map((name) => button(name).boundingBox()),
       )

@@ -12,6 +12,13 @@ export interface FlagButtonLabels {
   /** Why it failed: the interaction is no longer held. */
   readonly expired: string
   readonly retry: string
+  /** Takes the flag back. */
+  readonly undo: string
+  readonly undoing: string
+  readonly undone: string
+  readonly notUndone: string
+  /** Why it was not taken back: the interaction is no longer held. */
+  readonly undoExpired: string
   readonly comment: string
   readonly correction: string
   /** A correction that should be JSON is none. */
@@ -30,6 +37,11 @@ export const ENGLISH: FlagButtonLabels = {
   unreachable: 'The server does not answer.',
   expired: 'It can no longer be flagged.',
   retry: 'Try again',
+  undo: 'Undo',
+  undoing: 'Taking it back …',
+  undone: 'Taken back.',
+  notUndone: 'Not taken back.',
+  undoExpired: 'It can no longer be taken back.',
   comment: 'Comment',
   correction: 'What it should have been',
   notJSON: 'This is not valid JSON.',

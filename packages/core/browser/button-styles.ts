@@ -36,7 +36,7 @@ p { margin: 0 }
 [part~='status']:not(:empty) { margin-block: 0.4em 0 }
 [part~='problem']:not(:empty) { color: var(--flag-button-error, inherit) }
 :host([state='error']) [part~='status'] { color: var(--flag-button-error, inherit) }
-[part~='retry'] { margin-block-start: 0.4em }
+[part~='retry'], [part~='undo'] { margin-block-start: 0.4em }
 @media (prefers-reduced-motion: reduce) { [part~='button'] { transition: none } }
 @media (prefers-contrast: more) { [part~='button'], textarea, input, select { border-color: currentColor } }
 @media (forced-colors: active) {

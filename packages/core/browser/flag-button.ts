@@ -1,20 +1,11 @@
+import type { FlagButtonState, FlagDetail, UnflagDetail } from './button-events.ts'
 import { FlagForm, type FlagWords } from './flag-form.ts'
 import { type DescribedOption, type Description, FlagRoutes } from './flag-routes.ts'
 import { FlagFailure } from './http-routes.ts'
 import { ENGLISH, type FlagButtonLabels } from './button-labels.ts'
+import { ButtonLine } from './button-line.ts'
 import { make } from './make.ts'
 import { buttonStyles } from './button-styles.ts'
-
-/** What a `<flag-button>` is at. */
-export type FlagButtonState = 'idle' | 'saving' | 'flagged' | 'error'
-
-/** What the event `flag` says of a stored flag. */
-export interface FlagDetail extends FlagWords {
-  readonly id: string
-  readonly option: string | null
-  /** The number of samples of the dataset. */
-  readonly count: number
-}
 
 // A class, so that the module may be imported where there is no browser.
 const Element: typeof HTMLElement = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
@@ -26,8 +17,9 @@ const Element: typeof HTMLElement = globalThis.HTMLElement ?? (class {} as typeo
  * Attributes: `path`, the flag routes' own path (default `/flag`, or where the script came from);
  * `interaction`, an id; `crossorigin`, as on other elements, for flag routes of another origin.
  * Parts: `group`, `button`, `option`, `form`, `comment`, `correction`, `problem`, `actions`, `send`,
- * `cancel`, `status`, `retry`. The attribute `state` says what it is at.
- * Events, which bubble: `flag` with {@link FlagDetail}, `flagerror` with a {@link FlagFailure}.
+ * `cancel`, `status`, `undo`, `retry`. The attribute `state` says what it is at.
+ * Events, which bubble: `flag` with {@link FlagDetail}, `unflag` with {@link UnflagDetail}, `flagerror`
+ * with a {@link FlagFailure}.
  */
 export class FlagButton extends Element {
   static readonly observedAttributes: readonly string[] = ['path', 'interaction', 'crossorigin']
@@ -42,20 +34,23 @@ export class FlagButton extends Element {
   #options: HTMLButtonElement[] = []
   #form: FlagForm | undefined
   #pressed: HTMLButtonElement | undefined
-  readonly #status: HTMLElement = make('p', { part: 'status', role: 'status' })
-  readonly #retry: HTMLButtonElement = make('button', { part: 'button retry', type: 'button' })
+  readonly #line: ButtonLine = new ButtonLine(
+    () => void this.#undo(),
+    () => this.#again?.(),
+  )
   #again: (() => void) | undefined
   #asking = new AbortController()
   #sending = new AbortController()
   /** What was flagged last, as it was sent. */
   #sent: string | undefined
   #option: string | null | undefined
+  /** Whether what failed is the taking back, so that its button would be one too many. */
+  #isUndoFailed = false
 
   constructor() {
     super()
     const shadow = this.attachShadow({ mode: 'open', delegatesFocus: true })
     shadow.adoptedStyleSheets = [buttonStyles()]
-    this.#retry.addEventListener('click', () => this.#again?.())
   }
 
   /** The id of the interaction; set it to a `Response`, of which it takes `Flagging-Id`, or an id. */
@@ -133,14 +128,12 @@ export class FlagButton extends Element {
     this.#options = description.options.map((option) => this.#optionButton(option))
     const hasFields = description.comment || description.correction
     this.#form = hasFields ? this.#makeForm(description, text) : undefined
-    this.#retry.textContent = text.retry
+    this.#line.label(text)
     const group = make('div', { part: 'group', role: 'group', 'aria-label': text.group })
     group.append(...this.#options)
     const isThere = this.#options.length > 0
     const rest = this.#form ? [this.#form.element] : []
-    this.shadowRoot?.replaceChildren(
-      ...(isThere ? [group, ...rest, this.#status, this.#retry] : []),
-    )
+    this.shadowRoot?.replaceChildren(...(isThere ? [group, ...rest, ...this.#line.elements] : []))
     this.#reset()
   }
 
@@ -197,15 +190,38 @@ export class FlagButton extends Element {
     }
   }
 
-  #fail(error: unknown, again: () => void): void {
-    const { failed, unreachable, expired, retry } = this.#text
+  async #undo(): Promise<void> {
+    const id = this.interaction
+    if (id === null || this.state === 'saving') return
+    const { signal } = (this.#sending = new AbortController())
+    this.#show('saving', this.#text.undoing)
+    try {
+      const deleted = await (this.#routes as FlagRoutes).unflag(id, signal)
+      if (signal.aborted) return
+      this.#forget()
+      this.#show('idle', this.#text.undone)
+      this.#tell<UnflagDetail>('unflag', { id, deleted })
+    } catch (error) {
+      if (signal.aborted) return
+      const { notUndone: failed, undoExpired: expired } = this.#text
+      this.#isUndoFailed = true
+      this.#fail(error, () => void this.#undo(), { failed, expired })
+    }
+  }
+
+  #fail(
+    error: unknown,
+    again: () => void,
+    { failed, expired }: Pick<FlagButtonLabels, 'failed' | 'expired'> = this.#text,
+  ): void {
+    const { unreachable } = this.#text
     const failure = error instanceof FlagFailure ? error : undefined
     const reasons: Record<string, string> = { unreachable, not_found: expired }
     const reason = reasons[failure?.code ?? ''] ?? failure?.message ?? (error as Error).message
     this.#again = failure?.mayRetry === true ? again : undefined
-    this.#retry.textContent = retry
+    this.#line.label(this.#text)
     // Where even the description is missing there are no buttons yet.
-    if (!this.#description) this.shadowRoot?.replaceChildren(this.#status, this.#retry)
+    if (!this.#description) this.shadowRoot?.replaceChildren(...this.#line.elements)
     this.#show('error', `${failed} ${reason}`)
     this.#tell<unknown>('flagerror', error)
   }
@@ -213,17 +229,28 @@ export class FlagButton extends Element {
   /** Another interaction: nothing of the one before counts any longer. */
   #reset(): void {
     this.#sending.abort()
+    this.#forget()
+    this.#form?.close()
+    this.#show('idle', '')
+  }
+
+  #forget(): void {
     this.#sent = this.#option = this.#again = undefined
     this.#form?.element.reset()
-    this.#form?.close()
     for (const one of this.#options) one.setAttribute('aria-pressed', 'false')
-    this.#show('idle', '')
   }
 
   #show(state: FlagButtonState, text: string): void {
     this.setAttribute('state', state)
-    this.#status.textContent = text
-    this.#retry.hidden = state !== 'error' || this.#again === undefined
+    if (state === 'flagged' || state === 'idle') this.#isUndoFailed = false
+    const isFlagged = this.#option !== undefined
+    this.#line.show({
+      text,
+      isSaving: state === 'saving',
+      mayRetry: state === 'error' && this.#again !== undefined,
+      mayUndo: this.#description?.canUndo === true && isFlagged && !this.#isUndoFailed,
+      focus: this.#pressed,
+    })
     for (const one of this.#options) {
       // Not `disabled` while it saves: that would take the focus away.
       one.disabled = this.interaction === null
@@ -247,9 +274,5 @@ export function defineFlagButton(): void {
 declare global {
   interface HTMLElementTagNameMap {
     'flag-button': FlagButton
-  }
-  interface HTMLElementEventMap {
-    flag: CustomEvent<FlagDetail>
-    flagerror: CustomEvent<unknown>
   }
 }

@@ -21,6 +21,8 @@ export interface Description {
   readonly components: readonly DescribedComponent[]
   readonly comment: boolean
   readonly correction: boolean
+  /** Whether flags can be taken back; absent from servers that know nothing of it. */
+  readonly canUndo?: boolean
 }
 
 /** What `POST {path}` is sent. */
@@ -48,6 +50,15 @@ export class FlagRoutes {
   /** Asks for the mode and the options. */
   async describe(signal: AbortSignal): Promise<Description> {
     return (await this.#routes.ask('', signal)) as Description
+  }
+
+  /** Takes back the flags that one has given of an interaction; gives how many there were. */
+  async unflag(id: string, signal: AbortSignal): Promise<number> {
+    const path = `/${encodeURIComponent(id)}`
+    const { deleted } = (await this.#routes.ask(path, signal, undefined, 'DELETE')) as {
+      deleted: number
+    }
+    return deleted
   }
 
   /**

@@ -44,12 +44,13 @@ export class HTTPRoutes {
   /**
    * Asks for JSON.
    * @param path below that of the routes
+   * @param method by default `POST` with a body, and `GET` without
    * @throws FlagFailure for whatever is answered instead; the signal's reason where it is aborted
    */
-  async ask(path: string, signal: AbortSignal, body?: unknown): Promise<object> {
+  async ask(path: string, signal: AbortSignal, body?: unknown, method = 'GET'): Promise<object> {
     const sent: RequestInit =
       body === undefined
-        ? {}
+        ? { method }
         : {
             method: 'POST',
             headers: { 'Content-Type': 'application/json' },
