@@ -84,10 +84,27 @@ export function createFlagging<Target = unknown>(options: FlaggingOptions<Target
     mode: settings.mode,
     options: settings.options,
     components: settings.declared?.all ?? [],
-    flag: (target: string | object, request: FlagRequest = {}) =>
-      inHandler(hall, () => flagByHand(hall, target, request).then(({ count }) => count)),
-    unflag: (target: string | object, request: { readonly username?: string | null } = {}) =>
-      inHandler(hall, () => unflag(hall, target, request.username)),
+    // Neither throws in a handler, nor harms one that does not wait for what it gives.
+    flag(target: string | object, request: FlagRequest = {}): Promise<number> {
+      try {
+        return told(
+          hall,
+          flagByHand(hall, target, request).then(({ count }) => count),
+        )
+      } catch (error) {
+        return told(hall, Promise.reject(error))
+      }
+    },
+    unflag(
+      target: string | object,
+      request: { readonly username?: string | null } = {},
+    ): Promise<number> {
+      try {
+        return told(hall, unflag(hall, target, request.username))
+      } catch (error) {
+        return told(hall, Promise.reject(error))
+      }
+    },
     idOf(target: object): string | undefined {
       try {
         return idOf(hall, target)
@@ -104,18 +121,10 @@ export function createFlagging<Target = unknown>(options: FlaggingOptions<Target
   return flagging
 }
 
-/** Neither throws in a handler, nor harms one that does not wait for what it gives. */
-function inHandler(hall: Hall, work: () => Promise<number>): Promise<number> {
-  const told = (error: unknown) => hall.report(error)
-  try {
-    const done = work()
-    done.catch(told)
-    return done
-  } catch (error) {
-    const failed = Promise.reject<number>(error)
-    failed.catch(told)
-    return failed
-  }
+/** Reports a rejection, whoever else handles it. */
+function told(hall: Hall, result: Promise<number>): Promise<number> {
+  result.catch((error: unknown) => hall.report(error))
+  return result
 }
 
 /** What stands behind a flagging, made from its options unless it is one already. */

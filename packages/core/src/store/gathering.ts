@@ -50,7 +50,13 @@ export class Gathering {
   /** Does something between two batches, while none is under way. */
   between<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#errands.push(() => work().then(resolve, reject))
+      this.#errands.push(async () => {
+        try {
+          resolve(await work())
+        } catch (error) {
+          reject(error as Error)
+        }
+      })
       this.#begin()
     })
   }
@@ -74,29 +80,33 @@ export class Gathering {
   /** Never rejects, and settles every sample: whoever waits for one must not wait for ever. */
   async #drain(): Promise<void> {
     do {
-      if (this.#queue.length > 0) await this.#storeNext()
-      for (const run of this.#errands.splice(0)) await run()
+      let batch: PendingSample[] = []
+      try {
+        if (this.#queue.length > 0) {
+          await this.#gather()
+          batch = this.#takeBatch()
+          await this.#store(batch)
+        }
+      } catch (error) {
+        if (batch.length === 0) batch = this.#queue.splice(0)
+        for (const sample of batch) sample.error ??= error
+      }
+      for (const sample of batch) {
+        try {
+          settle(sample)
+        } catch {
+          settle(sample)
+        }
+      }
+      if (this.#errands.length > 0) await this.#runErrand()
     } while (this.#isBusy)
     this.#draining = undefined
   }
 
-  async #storeNext(): Promise<void> {
-    let batch: PendingSample[] = []
-    try {
-      await this.#gather()
-      batch = this.#takeBatch()
-      await this.#store(batch)
-    } catch (error) {
-      if (batch.length === 0) batch = this.#queue.splice(0)
-      for (const sample of batch) sample.error ??= error
-    }
-    for (const sample of batch) {
-      try {
-        settle(sample)
-      } catch {
-        settle(sample)
-      }
-    }
+  /** One between two batches: whoever flags waits for no more. Never rejects. */
+  async #runErrand(): Promise<void> {
+    const errand = this.#errands.shift()
+    await errand?.()
   }
 
   /**
