@@ -56,9 +56,8 @@ async function nextPage(review: Review, signal: AbortSignal): Promise<void> {
   const page = await review.api.samples(query, signal)
   signal.throwIfAborted()
   change(review, ({ isOld, samples, searched, newest }) => {
-    const all = isOld ? page.samples : withoutDoubles(samples, page.samples)
     return {
-      samples: all,
+      samples: isOld ? page.samples : withoutDoubles(samples, page.samples),
       next: page.next,
       // Of the first page: what came in during a long search is new all the same.
       newest: newest ?? page.newest,

@@ -1,5 +1,6 @@
 // `GET {path}/review/page.js`: the review page, in the body of `GET {path}/review`.
 import { render } from 'preact'
+import { keepFocus } from './focus.ts'
 import { listenToKeys } from './keys.ts'
 import { keepLooking } from './live.ts'
 import { followHistory } from './navigating.ts'
@@ -19,6 +20,7 @@ render(
 followHistory(review)
 listenToKeys(review)
 keepLooking(review)
+keepFocus()
 addEventListener('beforeunload', (event) => {
   // A note that was begun is asked about before it is lost.
   if (review.drafts.size > 0) event.preventDefault()

@@ -105,11 +105,16 @@ function isJSON(response: Response): boolean {
 }
 
 async function failed(response: Response): Promise<ReviewFailure> {
-  if (response.type === 'opaqueredirect') return new ReviewFailure(401, '', TEXTS.refused)
+  if (response.type === 'opaqueredirect') return refused(401, '', TEXTS.refused)
   const answer: unknown = isJSON(response)
     ? await response.json().catch(() => undefined)
     : undefined
   const { code = '', detail = '' } = (answer ?? {}) as { code?: string; detail?: string }
   const { status } = response
+  if (status === 401 || status === 403) return refused(status, code, detail || TEXTS.refused)
   return new ReviewFailure(status, code, detail || TEXTS.unexpected(status))
+}
+
+function refused(status: number, code: string, detail: string): ReviewFailure {
+  return new ReviewFailure(status, code, `${detail} ${TEXTS.signIn}`)
 }

@@ -158,8 +158,8 @@ export const TEXTS = {
   notDeleted: (reason: string): string => `Not deleted. ${reason}`,
 
   shortcuts: [
-    ['j', '↓', 'Next sample'],
-    ['k', '↑', 'Previous sample'],
+    ['j', 'Down', 'Next sample'],
+    ['k', 'Up', 'Previous sample'],
     ['r', '', 'Mark reviewed, and go on'],
     ['n', '', 'Write a note'],
     ['x', '', 'Select the open sample'],
@@ -173,8 +173,8 @@ export const TEXTS = {
   what: 'What it does',
 
   failed: 'This did not work.',
-  refused:
-    'You may not see this page any more: your session may have ended. Sign in again, then try again.',
+  refused: 'You may not do this here.',
+  signIn: 'Your session may have ended: sign in again, then try again.',
   unreachable: 'The server does not answer.',
   tooSlow: 'The server takes too long to answer.',
   unexpected: (status: number): string => `The server answered with ${status}.`,

@@ -27,14 +27,23 @@ export function App(): JSX.Element {
     const { length } = listing.fresh
     document.title = length === 0 ? TEXTS.title : `(${length}) ${TEXTS.title}`
   }, [listing.fresh])
+  const problem = failure && <Problem text={reasonOf(failure)} onRetry={() => void start(review)} />
   return (
     <div class="page">
       <p class="unseen-text" role="status">
         {said}
       </p>
-      {failure && <Problem text={reasonOf(failure)} onRetry={() => void start(review)} />}
-      {state.about && <Parts state={state} />}
-      {!state.about && !failure && <p class="starting">{TEXTS.loading}</p>}
+      {state.about ? (
+        <>
+          {problem}
+          <Parts state={state} />
+        </>
+      ) : (
+        <main class="starting">
+          <h1>{TEXTS.title}</h1>
+          {problem ?? <p class="hint">{TEXTS.loading}</p>}
+        </main>
+      )}
     </div>
   )
 }
@@ -49,7 +58,7 @@ function Parts({ state }: { readonly state: State }): JSX.Element {
   return (
     <>
       <Toolbar state={state} areFiltersOpen={areFiltersOpen} openFilters={openFilters} />
-      <NotSaved savings={state.savings} />
+      <NotSaved state={state} />
       <main class={layout}>
         <Facets state={state} />
         <List state={state} />

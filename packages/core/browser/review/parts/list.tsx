@@ -8,6 +8,7 @@ import { Chips } from './chips.tsx'
 import { ListEnd } from './list-end.tsx'
 import { ListStart } from './list-start.tsx'
 import { Row } from './row.tsx'
+import { Searching } from './searching.tsx'
 import { SelectionBar } from './selection-bar.tsx'
 
 /** The samples that were found. */
@@ -21,6 +22,7 @@ export function List({ state }: { readonly state: State }): JSX.Element {
         </h2>
         <Fresh listing={listing} />
         <Chips view={view} />
+        {listing.stage === 'busy' && listing.isOld && <Searching listing={listing} />}
         <SelectionBar state={state} />
         {notLive && <p class="hint">{TEXTS.notLive(reasonOf(notLive))}</p>}
       </div>

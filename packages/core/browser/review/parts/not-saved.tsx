@@ -2,19 +2,22 @@ import type { JSX } from 'preact'
 import { forget, isNote, markAgain } from '../marking.ts'
 import { show } from '../navigating.ts'
 import { focusOn, reasonOf, useReview } from '../review.ts'
-import type { Saving } from '../state.ts'
+import type { Saving, State } from '../state.ts'
 import { TEXTS } from '../texts.ts'
 
 /** What could not be saved, wherever the reviewer is by now. */
-export function NotSaved({ savings }: { readonly savings: readonly Saving[] }): JSX.Element | null {
-  const failed = savings.filter(({ failure }) => failure !== undefined)
-  if (failed.length === 0) return null
+export function NotSaved({ state }: { readonly state: State }): JSX.Element {
+  const { savings, noting } = state
+  // The form of a note that is being written says so itself.
+  const failed = savings.filter(
+    ({ failure, key, change }) => failure !== undefined && !(isNote(change) && key === noting),
+  )
   return (
-    <ul class="not-saved" role="alert">
+    <div class="not-saved" role="alert">
       {failed.map((saving) => (
-        <Failed key={saving.key} saving={saving} />
+        <Failed key={`${saving.key} ${isNote(saving.change)}`} saving={saving} />
       ))}
-    </ul>
+    </div>
   )
 }
 
@@ -23,7 +26,7 @@ function Failed({ saving }: { readonly saving: Saving }): JSX.Element {
   const { key, change, failure } = saving
   const what = isNote(change) ? TEXTS.theNote : TEXTS.theMark
   return (
-    <li class="notice problem">
+    <div class="notice problem">
       <p>{failure && TEXTS.notSavedOf(what, reasonOf(failure))}</p>
       <button type="button" class="small" onClick={() => void markAgain(review, saving)}>
         {TEXTS.retry}
@@ -41,6 +44,6 @@ function Failed({ saving }: { readonly saving: Saving }): JSX.Element {
       <button type="button" class="small" onClick={() => forget(review, saving)}>
         {TEXTS.dismiss}
       </button>
-    </li>
+    </div>
   )
 }
