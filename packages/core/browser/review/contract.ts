@@ -9,6 +9,8 @@ export interface About {
   readonly canEdit: boolean
   readonly comment: boolean
   readonly correction: boolean
+  /** What cannot be read, and why. */
+  readonly notices?: readonly string[]
 }
 
 /** What a reviewer said of a sample. */
@@ -26,6 +28,8 @@ export interface StoredFile {
   readonly size: number
   /** Whether a browser may show it; other files are only offered as downloads. */
   readonly isInert: boolean
+  /** What the client called it. */
+  readonly name?: string
 }
 
 /** What is in a cell. */
@@ -78,6 +82,8 @@ export interface SamplePage {
   readonly newest: string
   /** The rows that were looked at for this answer. */
   readonly searched: number
+  /** Whether what came in since cannot be told: rows were deleted, or there is another log. */
+  readonly reset?: boolean
 }
 
 /** A value and how many samples have it. */
@@ -94,6 +100,7 @@ export interface Counts {
   readonly users: readonly ValueCount[]
   /** `2026-11-22`, or `2026-11` where a log spans many years; ascending. */
   readonly days: readonly { readonly day: string; readonly count: number }[]
+  /** How many are marked as reviewed, whatever the filter. */
   readonly reviewed: number
   /** Whether all rows were counted; if not, the same question goes on. */
   readonly done: boolean

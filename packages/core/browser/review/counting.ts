@@ -3,6 +3,8 @@ import { type Review, noteFailure } from './review.ts'
 import type { Tally } from './state.ts'
 import { type Filter, filterQuery } from './view.ts'
 
+const SOON_MS = 500
+
 /** For each chart, the filter without what the chart itself offers: else it would show one bar alone. */
 function filtersOf(filter: Filter): readonly (readonly [keyof Tally, Filter])[] {
   return [
@@ -30,6 +32,17 @@ export async function count(review: Review): Promise<void> {
   } catch (error) {
     if (!signal.aborted) set(review, { isBusy: false, failure: noteFailure(review, error) })
   }
+}
+
+const waiting = new WeakMap<Review, ReturnType<typeof setTimeout>>()
+
+/** Counts anew once nothing has changed for a moment: counts of what was marked begin from nothing. */
+export function countSoon(review: Review): void {
+  clearTimeout(waiting.get(review))
+  waiting.set(
+    review,
+    setTimeout(() => void count(review), SOON_MS),
+  )
 }
 
 async function countOne(

@@ -1,5 +1,6 @@
-import type { ReviewSample } from './contract.ts'
+import type { ReviewSample, SamplePage } from './contract.ts'
 import { type Review, noteFailure, say } from './review.ts'
+import { identitiesOf } from './row-identity.ts'
 import { type Listing, NO_LISTING } from './state.ts'
 import { TEXTS } from './texts.ts'
 import { filterQuery } from './view.ts'
@@ -48,23 +49,36 @@ export function stopSearching(review: Review): void {
 }
 
 async function nextPage(review: Review, signal: AbortSignal): Promise<void> {
-  const { listing, view } = review.store.state
-  const query = filterQuery(view)
-  query.set('limit', String(PAGE))
-  if (view.sort !== undefined) query.set('sort', view.sort)
-  if (listing.next != null) query.set('cursor', listing.next)
-  const page = await review.api.samples(query, signal)
+  const { next } = review.store.state.listing
+  const page = await askForPage(review, { limit: PAGE, cursor: next }, signal)
   signal.throwIfAborted()
-  change(review, ({ isOld, samples, searched, newest }) => {
-    return {
-      samples: isOld ? page.samples : withoutDoubles(samples, page.samples),
-      next: page.next,
-      // Of the first page: what came in during a long search is new all the same.
-      newest: newest ?? page.newest,
-      searched: searched + page.searched,
-      isOld: false,
-    }
-  })
+  change(review, ({ isOld, samples, searched, newest }) => ({
+    samples: isOld ? page.samples : withoutDoubles(samples, page.samples),
+    next: page.next,
+    // Of the first page: what came in during a long search is new all the same.
+    newest: newest ?? page.newest,
+    searched: searched + page.searched,
+    isOld: false,
+  }))
+}
+
+interface PageAsked {
+  readonly limit: number
+  readonly cursor: string | null | undefined
+}
+
+/** Asks for a part of the list. */
+export function askForPage(
+  review: Review,
+  { limit, cursor }: PageAsked,
+  signal: AbortSignal,
+): Promise<SamplePage> {
+  const { view } = review.store.state
+  const query = filterQuery(view)
+  query.set('limit', String(limit))
+  if (view.sort !== undefined) query.set('sort', view.sort)
+  if (cursor != null) query.set('cursor', cursor)
+  return review.api.samples(query, signal)
 }
 
 function mayGoOn({ next, samples }: Listing, wanted: number): boolean {
@@ -84,28 +98,20 @@ function withoutDoubles(
   return [...first, ...second.filter(({ key }) => !known.has(key))]
 }
 
-/** Looks for what came in since; gives whether there was any. */
-export async function lookForNew(review: Review, signal: AbortSignal): Promise<boolean> {
-  const { listing, view } = review.store.state
-  if (listing.newest === undefined || listing.isOld) return false
-  const query = filterQuery(view)
-  query.set('after', listing.newest)
-  const page = await review.api.samples(query, signal)
-  // Another search may have begun meanwhile.
-  if (signal.aborted || review.store.state.listing.newest !== listing.newest) return false
+/** Takes in what came in since: it is shown at once where nobody reads what it would move. */
+export function takeFresh(review: Review, page: SamplePage): void {
   change(review, ({ samples, fresh }) => {
     const known = new Set([...samples, ...fresh].map(({ key }) => key))
     const added = page.samples.filter(({ key }) => !known.has(key))
     return { newest: page.newest, fresh: [...added, ...fresh] }
   })
-  if (page.samples.length === 0) return false
+  if (page.samples.length === 0) return
   say(review, TEXTS.cameIn(review.store.state.listing.fresh.length))
   if (mayMove(review)) showFresh(review)
-  return true
 }
 
 /** Whether new samples may come in at the top: nobody reads what would be moved by them. */
-function mayMove(review: Review): boolean {
+export function mayMove(review: Review): boolean {
   const { opened, chosen, view, deleting } = review.store.state
   return (
     review.isAtTop &&
@@ -129,9 +135,18 @@ export function showFresh(review: Review): void {
   }))
 }
 
+/** A sample in the document, with a name that it keeps. */
+interface ShownSample {
+  readonly name: string
+  readonly sample: ReviewSample
+}
+
 /** The samples that are in the document. */
-export function shownOf({ samples, first }: Listing): readonly ReviewSample[] {
-  return samples.slice(first, first + SHOWN)
+export function shownOf({ samples, first }: Listing): readonly ShownSample[] {
+  const names = identitiesOf(samples)
+  return samples
+    .slice(first, first + SHOWN)
+    .map((sample, n) => ({ name: names[first + n] ?? '', sample }))
 }
 
 /** Whether there are known samples below those in the document. */

@@ -1,7 +1,9 @@
 import { count } from './counting.ts'
 import { createLatest } from './latest.ts'
-import { lookForNew } from './listing.ts'
+import { takeFresh } from './listing.ts'
+import { resync } from './resync.ts'
 import { type Review, noteFailure } from './review.ts'
+import { filterQuery } from './view.ts'
 
 const EVERY_MS = 2_000
 /** After a failure. */
@@ -36,4 +38,18 @@ async function lookOnce(review: Review, signal: AbortSignal): Promise<number> {
     if (!signal.aborted) review.store.set({ notLive: noteFailure(review, error) })
     return LATER_MS
   }
+}
+
+/** Looks for what came in since; gives whether there was any. */
+async function lookForNew(review: Review, signal: AbortSignal): Promise<boolean> {
+  const { listing, view } = review.store.state
+  if (listing.newest === undefined || listing.isOld) return false
+  const query = filterQuery(view)
+  query.set('after', listing.newest)
+  const page = await review.api.samples(query, signal)
+  // Another search may have begun meanwhile.
+  if (signal.aborted || review.store.state.listing.newest !== listing.newest) return false
+  if (page.reset === true) await resync(review, signal)
+  else takeFresh(review, page)
+  return page.reset === true || page.samples.length > 0
 }

@@ -1,7 +1,8 @@
 import type { MarkChange } from './contract.ts'
-import { count } from './counting.ts'
+import { countSoon } from './counting.ts'
 import { changeSamples } from './listing.ts'
 import { type Review, noteFailure, say } from './review.ts'
+import { contentOf } from './row-identity.ts'
 import type { Saving } from './state.ts'
 import { TEXTS } from './texts.ts'
 
@@ -20,10 +21,13 @@ async function save(review: Review, saving: Saving): Promise<boolean> {
   const { key, change } = saving
   try {
     const mark = await review.api.mark(key, change)
-    changeSamples(review, (sample) => (sample.key === key ? { ...sample, review: mark } : sample))
+    const content = contentOfKey(review, key)
+    changeSamples(review, (sample) =>
+      sample.key === key || contentOf(sample) === content ? { ...sample, review: mark } : sample,
+    )
     forget(review, saving)
     say(review, TEXTS.saved)
-    void count(review)
+    countSoon(review)
     return true
   } catch (error) {
     const failure = noteFailure(review, error)
@@ -32,6 +36,13 @@ async function save(review: Review, saving: Saving): Promise<boolean> {
     }))
     return false
   }
+}
+
+function contentOfKey(review: Review, key: string): string | undefined {
+  const { listing, opened } = review.store.state
+  const known = [...listing.samples, ...(opened?.sample ? [opened.sample] : [])]
+  const sample = known.find((one) => one.key === key)
+  return sample && contentOf(sample)
 }
 
 /** Saves once more what was not saved. */

@@ -44,6 +44,7 @@ export const TEXTS = {
   notCounted: 'Not counted.',
   progress: (done: number, all: number): string =>
     `${number.format(done)} of ${number.format(all)} reviewed`,
+  notices: (count: number): string => `${counted(count, 'log', 'logs')} cannot be read`,
   activeFilters: 'Active filters',
   without: (name: string, value: string): string => `Remove filter ${name} ${value}`,
   clearFilters: 'Clear all',

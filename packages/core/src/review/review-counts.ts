@@ -25,8 +25,11 @@ export interface ReviewCounts {
 }
 
 const BLOCK = 1024 * 1024
-/** Selections of which the counts are kept, to go on with when rows come in. */
-const SELECTIONS = 4
+/**
+ * Selections of which the counts are kept, to go on with when rows come in. The page asks for five at
+ * a time: for each chart, what it would show without its own filter.
+ */
+const SELECTIONS = 16
 /** Different users and options that are counted each for itself. */
 const MOST_VALUES = 10_000
 const USERS_SHOWN = 50

@@ -9,6 +9,7 @@ export interface ReviewFilter {
   readonly option?: string | undefined
   /** The folder of an endpoint; the empty string stands for the flagged directory itself. */
   readonly dataset?: string | undefined
+  /** The empty string stands for nobody. */
   readonly user?: string | undefined
   /** Milliseconds since 1970: the first moment that counts. */
   readonly from?: number | undefined

@@ -32,7 +32,7 @@ export class RowTest {
       return option === undefined && user === undefined && from === to && words === undefined
     }
     if (option !== undefined && (this.option(row) ?? '') !== option) return false
-    if (user !== undefined && this.user(row) !== user) return false
+    if (user !== undefined && (this.user(row) ?? '') !== user) return false
     if (from !== undefined || to !== undefined) {
       const time = this.time(row)
       if (time === undefined || time < (from ?? -Infinity) || time >= (to ?? Infinity)) return false

@@ -5,7 +5,8 @@ import { reasonOf, useReview } from '../review.ts'
 import type { State, Tally } from '../state.ts'
 import { TEXTS } from '../texts.ts'
 import { datasetName } from '../values/formats.ts'
-import { MARKS } from '../view.ts'
+import { Line } from '../values/plain-text.tsx'
+import { MARKS, isFiltered } from '../view.ts'
 import { type Choice, Facet } from './facet.tsx'
 import { TimeFacet } from './time-facet.tsx'
 
@@ -18,10 +19,11 @@ export function Facets({ state }: { readonly state: State }): JSX.Element {
   const users = choicesOf(tally.user?.users, [], TEXTS.noUser)
   return (
     <nav class="facets" aria-label={TEXTS.filters}>
-      <Progress tally={tally} />
+      <Progress tally={tally} isAll={!isFiltered(view)} />
       <Facet
         name={TEXTS.state}
-        choices={MARKS.map((value) => marksChoice(value, tally.all))}
+        // How many of a selection are reviewed is not counted.
+        choices={MARKS.map((value) => marksChoice(value, isFiltered(view) ? undefined : tally.all))}
         chosen={view.marks}
         onChoose={(marks) => filter(review, { marks: MARKS.find((one) => one === marks) })}
       />
@@ -44,6 +46,7 @@ export function Facets({ state }: { readonly state: State }): JSX.Element {
         chosen={view.user}
         onChoose={(user) => filter(review, { user })}
       />
+      <Notices notices={about?.notices ?? []} />
     </nav>
   )
 }
@@ -54,7 +57,6 @@ function optionsOf(about: About | undefined): readonly (string | null)[] {
 
 function marksChoice(value: (typeof MARKS)[number], all: Counts | undefined): Choice {
   const text = TEXTS.marks[value]
-  // Counted under the filter: with one of these chosen, the others are not known.
   if (all === undefined || value === 'noted') return { value, text }
   return { value, text, count: value === 'reviewed' ? all.reviewed : all.total - all.reviewed }
 }
@@ -76,18 +78,40 @@ function choicesOf(
   }))
 }
 
-function Progress({ tally }: { readonly tally: Tally }): JSX.Element {
+interface ProgressProps {
+  readonly tally: Tally
+  /** Whether nothing is left out. */
+  readonly isAll: boolean
+}
+
+function Progress({ tally, isAll }: ProgressProps): JSX.Element {
   const { all, failure, isBusy } = tally
   return (
     <div class="progress">
       {all && (
         <p>
           <strong>{TEXTS.samples(all.total)}</strong>
-          <span class="hint">{TEXTS.progress(all.reviewed, all.total)}</span>
+          {isAll && <span class="hint">{TEXTS.progress(all.reviewed, all.total)}</span>}
         </p>
       )}
       {isBusy && all?.done !== true && <p class="hint">{TEXTS.counting}</p>}
       {failure && <p class="problem">{`${TEXTS.notCounted} ${reasonOf(failure)}`}</p>}
     </div>
+  )
+}
+
+function Notices({ notices }: { readonly notices: readonly string[] }): JSX.Element | null {
+  if (notices.length === 0) return null
+  return (
+    <details class="notices">
+      <summary>{TEXTS.notices(notices.length)}</summary>
+      <ul>
+        {notices.map((notice) => (
+          <li key={notice}>
+            <Line text={notice} />
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }

@@ -28,9 +28,9 @@ export function List({ state }: { readonly state: State }): JSX.Element {
       </div>
       <ListStart first={listing.first} />
       <ol class="rows" aria-busy={listing.isOld} start={listing.first + 1}>
-        {shownOf(listing).map((sample) => (
+        {shownOf(listing).map(({ name, sample }) => (
           <Row
-            key={sample.key}
+            key={name}
             sample={sample}
             isOpen={sample.key === opened?.key}
             isLast={sample.key === last}

@@ -4,6 +4,7 @@ import type { StoredFile } from '../contract.ts'
 import { useReview } from '../review.ts'
 import { TEXTS } from '../texts.ts'
 import { formatSize } from './formats.ts'
+import { Line } from './plain-text.tsx'
 import { isPicture } from './preview.ts'
 import { StoredText } from './stored-text.tsx'
 
@@ -33,6 +34,7 @@ function OneFile({ file, name }: { readonly file: StoredFile; readonly name: str
     <>
       <Shown file={file} address={address} name={name} />
       <p class="file">
+        {file.name !== undefined && <Line text={file.name} />}
         <span>{TEXTS.file(file.type, formatSize(file.size))}</span>
         {file.isInert && (
           <a href={address} target="_blank" rel="noopener noreferrer">
