@@ -101,7 +101,8 @@ export const TEXTS = {
   editNote: 'Edit note',
   delete: 'Delete',
   deleteChosen: (count: number): string => `Delete ${number.format(count)}`,
-  cannotDelete: "Rows of Gradio's own logs are not deleted from here.",
+  cannotDelete:
+    "It cannot be deleted from here: its log is Gradio's own, or its callback keeps it.",
   inputs: 'Inputs',
   outputs: 'Outputs',
   comment: 'Comment',
@@ -152,7 +153,7 @@ export const TEXTS = {
   deletesForGood: 'Their rows and files are removed for good. Nothing brings them back.',
   deletesFrom: (log: string, count: number): string => `${log}: ${counted(count, 'row', 'rows')}`,
   notDeletable: (count: number): string =>
-    `${samples(count)} of Gradio's own logs will stay: they are not deleted from here.`,
+    `${samples(count)} will stay: they cannot be deleted from here.`,
   deleteForGood: 'Delete for good',
   deleting: 'Deleting …',
   deleted: (count: number): string => `${samples(count)} deleted.`,

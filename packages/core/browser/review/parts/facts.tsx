@@ -28,8 +28,9 @@ function factsOf(sample: ReviewSample): readonly (readonly [keyof typeof TEXTS.f
     timestamp: timestamp == null ? timestamp : formatTime(timestamp),
     endpoint: sample.endpoint,
     log: sample.dataset === null ? sample.log : `${sample.dataset}/${sample.log}`,
-    status: status == null ? null : String(status),
-    duration: duration == null ? null : TEXTS.milliseconds(duration),
+    // Samples that were posted have none.
+    status: status ? String(status) : null,
+    duration: duration ? TEXTS.milliseconds(duration) : null,
     ended: sample.ended,
     truncated: truncated == null ? null : truncated ? TEXTS.yes : TEXTS.no,
     id: sample.id,

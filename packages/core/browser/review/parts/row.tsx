@@ -70,8 +70,8 @@ function follow(event: MouseEvent, review: Review, sample: ReviewSample): void {
 function Values({ cells }: { readonly cells: readonly Cell[] }): JSX.Element {
   return (
     <span class="line">
-      {cells.map((cell, n) => (
-        <span key={n} class="value">
+      {cells.filter(isThere).map((cell) => (
+        <span key={cell.column} class="value">
           <span class="hint">
             <Line text={cell.label} />{' '}
           </span>
@@ -80,6 +80,10 @@ function Values({ cells }: { readonly cells: readonly Cell[] }): JSX.Element {
       ))}
     </span>
   )
+}
+
+function isThere({ value }: Cell): boolean {
+  return value.kind !== 'json' || value.value !== null
 }
 
 function Thumbnail({ sample }: { readonly sample: ReviewSample }): JSX.Element | null {
