@@ -79,6 +79,8 @@ const PAGES: Readonly<Record<string, string>> = {
 /** A page of a host's with a button on it. */
 export interface ButtonHost {
   readonly url: string
+  /** Where samples are stored, unless the options say otherwise. */
+  readonly dir: string
   /** What lies in the log; empty where there is none. */
   log(): Promise<string>
   /** What browsers have reported of the page's content security policy. */
@@ -115,6 +117,7 @@ export async function startButtonHost(
   })
   return Object.assign(host, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    dir: join(dir, 'flagged'),
     log: () => readFile(join(dir, 'flagged/logs.csv'), 'utf8').catch(() => ''),
   })
 }
@@ -125,7 +128,7 @@ function answer(res: ServerResponse, given: ButtonHost['instead'][number]): void
 }
 
 /** What is no part of the app: the page, and what may go wrong on the way to the flag route. */
-function inFrontOf(inner: Server, host: Omit<ButtonHost, 'url' | 'log'>): Server {
+function inFrontOf(inner: Server, host: Omit<ButtonHost, 'url' | 'dir' | 'log'>): Server {
   const posts = host.posts as string[]
   const deletions = host.deletions as string[]
   return createServer((req, res) => {

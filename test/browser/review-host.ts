@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   CSVLogger,
   type FlaggingOptions,
@@ -12,6 +14,12 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 import { type ButtonHost, type MakeDoublingApp, startButtonHost } from './element-host.ts'
 
+/** What the tests of the review page need. */
+export interface ReviewBench {
+  readonly makeApp: MakeDoublingApp
+  readonly browser: () => Browser
+}
+
 /** A sample to flag: values by label, a file as its name, type and bytes. */
 export interface Posted {
   readonly inputs?: Readonly<Record<string, unknown>>
@@ -19,6 +27,7 @@ export interface Posted {
   readonly files?: Readonly<
     Record<string, { readonly name: string; readonly type: string; readonly bytes: Uint8Array }>
   >
+  /** `Incorrect`, if nothing else is said. */
   readonly option?: string
   readonly comment?: string
 }
@@ -29,6 +38,8 @@ export interface ReviewHost extends ButtonHost {
   flag(sample: Posted): Promise<void>
   /** What `authorize` answers to, by action. */
   readonly allowed: Set<string>
+  /** Takes a stored file away. */
+  removeFile(path: string): Promise<void>
 }
 
 /** Starts an app with samples of every kind, posted over HTTP, and with the review page. */
@@ -50,8 +61,10 @@ export async function startReviewHost(
   })
   return Object.assign(host, {
     allowed,
+    removeFile: (path: string) => rm(join(host.dir, path)),
     flag: async (sample: Posted) => {
-      const response = await fetch(`${host.url}/flag`, { method: 'POST', ...bodyOf(sample) })
+      const posted = { option: 'Incorrect', ...sample }
+      const response = await fetch(`${host.url}/flag`, { method: 'POST', ...bodyOf(posted) })
       expect(await response.text()).toMatch(/^\{"count":\d+\}$/)
     },
   })
@@ -88,6 +101,7 @@ export async function openReview(
   expected = /^$/,
 ): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1300, height: 850 }, ...options })
+  page.setDefaultTimeout(10_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('dialog', (dialog) => {
@@ -121,4 +135,11 @@ export async function openReview(
   await page.goto(`${host.url}/flag/review${query}`)
   await page.getByRole('heading', { name: 'Samples', exact: true }).waitFor()
   return page
+}
+
+/** Asks again and again until what is expected of it is so. */
+export function soon<Value>(
+  get: () => Value | Promise<Value>,
+): ReturnType<typeof expect.poll<Value>> {
+  return expect.poll(get, { timeout: 15_000 })
 }

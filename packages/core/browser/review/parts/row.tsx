@@ -104,13 +104,19 @@ function Meta({ sample }: { readonly sample: ReviewSample }): JSX.Element {
     <span class="meta">
       {option !== null && (
         <span class="reason">
-          <Line text={option} />
+          <Line text={option} />{' '}
         </span>
       )}
-      {dataset !== null && <Line text={datasetName(dataset)} />}
-      {username !== null && <Line text={username} />}
-      {review?.reviewed === true && <span class="mark is-reviewed">{TEXTS.reviewed}</span>}
-      {review?.note != null && review.note !== '' && <span class="mark">{TEXTS.noted}</span>}
+      {[dataset === null ? null : datasetName(dataset), username].map(
+        (text, n) =>
+          text !== null && (
+            <span key={n}>
+              <Line text={text} />{' '}
+            </span>
+          ),
+      )}
+      {review?.reviewed === true && <span class="mark is-reviewed">{TEXTS.reviewed} </span>}
+      {review?.note != null && review.note !== '' && <span class="mark">{TEXTS.noted} </span>}
       {timestamp != null && (
         <time dateTime={timestamp} title={formatTime(timestamp)}>
           {formatTimeBriefly(timestamp)}

@@ -1,0 +1,203 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CSVLogger, text } from '@flagging/core'
+import { expect, it, onTestFinished } from 'vitest'
+import { barriers } from './axe.ts'
+import { type ReviewBench, openReview, soon, startReviewHost } from './review-host.ts'
+import { PNG } from './stored.ts'
+
+/** How the samples are found, and the page around them. */
+export function describeReviewList({ makeApp, browser }: ReviewBench): void {
+  it('filters, searches and sorts, all of it in the address', async () => {
+    const host = await startReviewHost(makeApp, { options: ['Incorrect', 'Offensive', 'Other'] })
+    for (const n of [1, 2, 3, 4]) {
+      const option = n % 2 === 0 ? 'Incorrect' : 'Offensive'
+      await host.flag({ inputs: { prompt: `apple ${n}` }, option })
+    }
+    await host.flag({ inputs: { prompt: 'pear 5' }, option: 'Other' })
+    const page = await openReview(browser(), host)
+    const shown = () => page.locator('.row .values').allTextContents()
+    const prompts = (...names: string[]) => names.map((name) => `prompt ${name} `)
+    await soon(shown).toEqual(prompts('pear 5', 'apple 4', 'apple 3', 'apple 2', 'apple 1'))
+
+    const reasons = page.getByRole('group', { name: 'Reason' })
+    await reasons.getByRole('button', { name: 'Offensive 2' }).click()
+    await soon(shown).toEqual(prompts('apple 3', 'apple 1'))
+    // The other bars stay, to be chosen instead.
+    await reasons.getByRole('button', { name: 'Other 1' }).click()
+    await soon(shown).toEqual(prompts('pear 5'))
+    await page.goBack()
+    await soon(shown).toEqual(prompts('apple 3', 'apple 1'))
+
+    await page.getByLabel('Sort').selectOption('Oldest')
+    await soon(shown).toEqual(prompts('apple 1', 'apple 3'))
+    await page.getByLabel('Search').fill('APPLE 3')
+    await soon(shown).toEqual(prompts('apple 3'))
+    await page.reload()
+    await soon(shown).toEqual(prompts('apple 3'))
+    expect(await page.getByLabel('Search').inputValue()).toBe('APPLE 3')
+    await page.getByRole('button', { name: 'Clear all' }).click()
+    await soon(async () => (await shown()).length).toBe(5)
+    expect(new URL(page.url()).search).toBe('?sort=oldest')
+
+    await page.getByLabel('From').fill('2001-01-01')
+    await page.getByLabel('Until').fill('2001-01-31')
+    await page.getByText('No sample matches.').first().waitFor()
+    expect(new URL(page.url()).search).toBe('?from=2001-01-01&to=2001-02-01&sort=oldest')
+  })
+
+  it('takes an address of nonsense for one without it', async () => {
+    const host = await startReviewHost(makeApp)
+    await host.flag({ inputs: { prompt: 'only' } })
+    const page = await openReview(
+      browser(),
+      host,
+      '?sort=__proto__&marks=NaN&from=2026-02-31&to=x&sample=../../about&page=-1&q=',
+    )
+    await page.getByRole('link', { name: 'only' }).waitFor()
+    expect(await page.getByRole('list', { name: 'Active filters' }).count()).toBe(0)
+  })
+
+  it('puts new samples on top, but does not move what is being read', async () => {
+    const host = await startReviewHost(makeApp)
+    await host.flag({ inputs: { prompt: 'one' } })
+    const page = await openReview(browser(), host)
+    await page.getByRole('link', { name: 'one' }).waitFor()
+    await host.flag({ inputs: { prompt: 'two' } })
+    await page.getByRole('link', { name: 'two' }).click()
+    await host.flag({ inputs: { prompt: 'three' } })
+    await host.flag({ inputs: { prompt: 'four' } })
+    const pill = page.getByRole('button', { name: '2 new' })
+    await pill.waitFor()
+    expect(await page.locator('.row').count()).toBe(2)
+    expect(await page.title()).toBe('(2) Flagged samples')
+    await pill.click()
+    await page.getByRole('link', { name: 'four' }).waitFor()
+    expect(await page.locator('.row').count()).toBe(4)
+    await page.getByText('4 samples', { exact: true }).waitFor()
+  })
+
+  it('goes on with what it shows where rows are deleted elsewhere', async () => {
+    const host = await startReviewHost(makeApp)
+    for (const prompt of ['one', 'two', 'three']) await host.flag({ inputs: { prompt } })
+    const [page, other] = [await openReview(browser(), host), await openReview(browser(), host)]
+    await page.getByRole('link', { name: 'three' }).click()
+    await other.getByRole('link', { name: 'one' }).click()
+    await other.keyboard.press('Delete')
+    await other.getByRole('button', { name: 'Delete for good' }).click()
+
+    await soon(() => page.locator('.row').count()).toBe(2)
+    expect(await page.locator('[aria-current=true]').textContent()).toContain('three')
+    await page.keyboard.press('r')
+    await page.getByRole('link', { name: 'three' }).getByText('Reviewed').waitFor()
+    await page.reload()
+    await page.getByRole('link', { name: 'three' }).getByText('Reviewed').waitFor()
+  })
+
+  it('has a long list a part at a time, and few of it in the document', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'flagging-review-'))
+    onTestFinished(() => rm(dir, { recursive: true }))
+    const logger = new CSVLogger({ fsync: 'none' })
+    await logger.setup([text('prompt')], dir)
+    await Promise.all(Array.from({ length: 700 }, (_, n) => logger.flag([`number ${n}`])))
+    await logger.close()
+    const host = await startReviewHost(makeApp, {
+      dir,
+      inputs: [text('prompt')],
+      outputs: [],
+      options: undefined as never,
+      comment: false,
+      acceptData: false,
+      callback: () => new CSVLogger(),
+    })
+    const page = await openReview(browser(), host)
+    await page.getByText('700 samples', { exact: true }).waitFor()
+    const scroll = (by: number) =>
+      page.locator('.list').evaluate((list, y) => list.scrollBy(0, y), by)
+    await soon(async () => {
+      await scroll(5_000)
+      return page.getByRole('link', { name: 'number 0', exact: false }).last().isVisible()
+    }).toBe(true)
+    await page.getByText('That is all.').waitFor()
+    expect(await page.locator('.row').count()).toBeLessThanOrEqual(300)
+    await soon(async () => {
+      await scroll(-5_000)
+      return page.getByRole('link', { name: 'number 699' }).count()
+    }).toBe(1)
+    expect(await page.locator('.row').count()).toBeLessThanOrEqual(300)
+  })
+
+  it.each(['light', 'dark'] as const)('has no barrier that axe knows of, %s', async (scheme) => {
+    const host = await startReviewHost(makeApp)
+    const im = { name: 'dot.png', type: 'image/png', bytes: PNG }
+    const scores = {
+      label: 'warm',
+      confidences: [
+        { label: 'warm', confidence: 0.7 },
+        { label: 'cool', confidence: 0.3 },
+      ],
+    }
+    await host.flag({ inputs: { prompt: 'plain' }, option: 'Offensive' })
+    await host.flag({
+      inputs: { prompt: 'all of it', data: { a: { b: [1, null, 'x'] }, c: 'text' } },
+      files: { im },
+      outputs: { Output: 'yes', scores },
+      option: 'Incorrect',
+      comment: 'so so',
+    })
+    const page = await openReview(browser(), host, '', { colorScheme: scheme })
+    await page.getByRole('link', { name: 'plain' }).click()
+    await page.keyboard.press('r')
+    await page.getByRole('link', { name: 'all of it' }).click()
+    await page.getByText('70 %').last().waitFor()
+    await page.getByLabel('Select prompt plain').click()
+    await page
+      .getByRole('group', { name: 'Reason' })
+      .getByRole('button', { name: 'Incorrect' })
+      .focus()
+    expect(await barriers(page)).toEqual([])
+    await page.getByText('Download', { exact: true }).first().click()
+    await page.keyboard.press('n')
+    expect(await barriers(page)).toEqual([])
+    await page.getByRole('button', { name: 'Delete 1' }).click()
+    await page.getByRole('dialog').waitFor()
+    expect(await barriers(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+    await page.getByRole('dialog').waitFor()
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('fits a phone, one pane above the other', async () => {
+    const host = await startReviewHost(makeApp)
+    for (const n of [1, 2, 3, 4, 5, 6]) {
+      await host.flag({
+        inputs: {
+          prompt: `number ${n} ${'long '.repeat(50)}`,
+          data: { [`k${'e'.repeat(300)}y`]: 1 },
+        },
+        option: 'Incorrect',
+      })
+    }
+    const viewport = { width: 320, height: 640 }
+    const page = await openReview(browser(), host, '', { viewport, reducedMotion: 'reduce' })
+    const width = () => page.evaluate('document.documentElement.scrollWidth')
+    await page.getByRole('link', { name: 'number 6' }).waitFor()
+    expect(await width()).toBe(320)
+    await page.getByRole('button', { name: 'Filters' }).click()
+    await page.getByRole('group', { name: 'State' }).waitFor()
+    expect(await width()).toBe(320)
+    await page.getByRole('button', { name: 'Filters' }).click()
+
+    await page.getByRole('link', { name: 'number 5' }).click()
+    const title = page.getByRole('heading', { name: /^Sample / })
+    await soon(() => page.evaluate('document.activeElement.id')).toBe('sample-title')
+    expect(await title.isVisible()).toBe(true)
+    expect(await width()).toBe(320)
+    const [list, sample] = await Promise.all(
+      ['.list', '.sample'].map((name) => page.locator(name).boundingBox()),
+    )
+    expect((list?.y ?? 0) + (list?.height ?? 0)).toBeLessThan(sample?.y ?? 0)
+  })
+}
