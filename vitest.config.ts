@@ -15,6 +15,8 @@ export const shared = defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // What is polled comes when it comes: the machine may be busy.
+    expect: { poll: { timeout: 15_000 } },
   },
 })
 

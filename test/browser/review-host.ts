@@ -136,10 +136,3 @@ export async function openReview(
   await page.getByRole('heading', { name: 'Samples', exact: true }).waitFor()
   return page
 }
-
-/** Asks again and again until what is expected of it is so. */
-export function soon<Value>(
-  get: () => Value | Promise<Value>,
-): ReturnType<typeof expect.poll<Value>> {
-  return expect.poll(get, { timeout: 15_000 })
-}

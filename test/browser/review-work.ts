@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { type ReviewBench, openReview, soon, startReviewHost } from './review-host.ts'
+import { type ReviewBench, openReview, startReviewHost } from './review-host.ts'
 import { PNG } from './stored.ts'
 
 /** What a reviewer does with samples, from flag to deletion. */
@@ -25,14 +25,14 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
     await row.click()
     const sample = page.getByRole('region', { name: /^Sample\b/ })
     await sample.getByText('It is a square.').waitFor()
-    await soon(() => widthOf(page, '.sample img')).toBe(1)
+    await expect.poll(() => widthOf(page, '.sample img')).toBe(1)
     expect(await widthOf(page, '.thumbnail')).toBe(1)
 
     await page
       .getByRole('group', { name: 'Reason' })
       .getByRole('button', { name: 'Incorrect 1' })
       .click()
-    await soon(() => page.getByRole('listitem').filter({ hasText: 'first' }).count()).toBe(0)
+    await expect.poll(() => page.getByRole('listitem').filter({ hasText: 'first' }).count()).toBe(0)
     expect(new URL(page.url()).searchParams.get('option')).toBe('Incorrect')
 
     await sample.getByRole('button', { name: 'Mark reviewed' }).click()
@@ -74,37 +74,37 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
       keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve())
 
     await press('j')
-    await soon(focused).toContain('three')
+    await expect.poll(focused).toContain('three')
     await press('ArrowDown', 'j', 'k')
-    await soon(focused).toContain('two')
+    await expect.poll(focused).toContain('two')
     expect(await page.locator('[aria-current=true]').textContent()).toContain('two')
 
     await press('r')
-    await soon(focused).toContain('one')
+    await expect.poll(focused).toContain('one')
     await page.getByRole('link', { name: 'two' }).getByText('Reviewed').waitFor()
 
     await press('n')
     await page.keyboard.type('odd one')
     await press('Control+Enter')
-    await soon(focused).toBe('Edit note')
+    await expect.poll(focused).toBe('Edit note')
     await page.getByRole('link', { name: 'one' }).getByText('Noted').waitFor()
 
     await press('Enter', 'Escape')
-    await soon(focused).toBe('Edit note')
+    await expect.poll(focused).toBe('Edit note')
     await press('Delete')
     await page.getByRole('dialog', { name: 'Delete 1 sample?' }).waitFor()
-    await soon(focused).toBe('Cancel')
+    await expect.poll(focused).toBe('Cancel')
     await press('Escape')
-    await soon(focused).toBe('Edit note')
+    await expect.poll(focused).toBe('Edit note')
     await press('Delete', 'Tab', 'Enter')
     // The one before it, since none came after.
-    await soon(focused).toContain('two')
+    await expect.poll(focused).toContain('two')
     expect(await host.log()).not.toContain('one')
 
     await press('/')
     await page.keyboard.type('THREE')
     await press('Enter')
-    await soon(() => page.getByRole('link', { name: 'two' }).count()).toBe(0)
+    await expect.poll(() => page.getByRole('link', { name: 'two' }).count()).toBe(0)
     await press('Escape', 'Escape', '?')
     const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     await help.getByText('Mark reviewed, and go on').waitFor()
@@ -120,9 +120,9 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
     await host.flag({ inputs: { prompt: 'only' } })
     const page = await openReview(browser(), host)
     await page.getByRole('link', { name: 'only' }).press('Enter')
-    await soon(() => page.evaluate('document.activeElement.id')).toBe('sample-title')
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('sample-title')
     await page.getByRole('button', { name: 'Close' }).press('Enter')
-    await soon(() => page.evaluate('document.activeElement.textContent')).toContain('only')
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('only')
     expect(new URL(page.url()).search).toBe('')
   })
 
@@ -130,8 +130,10 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
     const host = await startReviewHost(makeApp)
     for (const n of [1, 2, 3, 4, 5]) await host.flag({ inputs: { prompt: `number ${n}` } })
     const page = await openReview(browser(), host)
-    await page.getByLabel('Select prompt number 4').click()
-    await page.getByLabel('Select prompt number 2').click({ modifiers: ['Shift'] })
+    await page.getByRole('checkbox', { name: 'Select prompt number 4' }).click()
+    await page
+      .getByRole('checkbox', { name: 'Select prompt number 2' })
+      .click({ modifiers: ['Shift'] })
     await page.getByText('3 selected').waitFor()
     await page.getByRole('button', { name: 'Delete 3' }).click()
     const dialog = page.getByRole('dialog', { name: 'Delete 3 samples?' })
@@ -155,7 +157,7 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
     await page.getByRole('link', { name: 'one' }).click()
     await page.getByRole('link', { name: 'two' }).click()
     await page.keyboard.press('n')
-    await soon(() => page.getByLabel('Note').inputValue()).toBe('half a')
+    await expect.poll(() => page.getByLabel('Note').inputValue()).toBe('half a')
     await page.keyboard.type(' note')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('half a note').waitFor()
@@ -171,7 +173,7 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
       .getByRole('region', { name: /^Sample\b/ })
       .getByText('Inputs')
       .waitFor()
-    await page.getByLabel('Select prompt only').click()
+    await page.getByRole('checkbox', { name: 'Select prompt only' }).click()
     for (const name of [/^Delete/, 'Mark reviewed', 'Add note']) {
       expect(await page.getByRole('button', { name }).count()).toBe(0)
     }
@@ -179,7 +181,7 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
     await page.keyboard.press('n')
     await page.keyboard.press('r')
     expect(await page.getByRole('dialog').count()).toBe(0)
-    expect(await page.getByRole('textbox').count()).toBe(0)
+    expect(await page.locator('textarea').count()).toBe(0)
     await page.getByText('Download', { exact: true }).first().click()
     await page.getByRole('link', { name: 'CSV' }).waitFor()
   })

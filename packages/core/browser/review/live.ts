@@ -7,7 +7,7 @@ import { filterQuery } from './view.ts'
 
 const EVERY_MS = 2_000
 /** After a failure. */
-const LATER_MS = 10_000
+const LATER_MS = 5_000
 
 /** Looks for new samples again and again, while the page can be seen. */
 export function keepLooking(review: Review): void {

@@ -8,6 +8,7 @@ import { problemOf } from '../store/log-entry.ts'
 import type { OpenLog } from '../store/open-log.ts'
 import { RecordParser } from '../store/record-parser.ts'
 import { rowHash } from '../store/row-key.ts'
+import { isDeep } from './deep-json.ts'
 import type { DatasetMarks } from './marks.ts'
 import type { ReviewLog } from './review-log.ts'
 import type { ReviewCell, ReviewFile, ReviewSample, ReviewValue } from './review-sample.ts'
@@ -81,6 +82,7 @@ async function valuesOf(
   const { missing: _missing, log: _log, ...details } = sample.details
   return {
     ...details,
+    ...('correction' in details && { correction: passable(details.correction) }),
     option: sample.option,
     username: sample.username,
     endpoint: sample.endpoint,
@@ -95,8 +97,17 @@ function valueOf(value: FlagValue, longest: number): ReviewValue {
   if (isFlaggedFile(value)) return { kind: 'files', files: [fileOf(value)] }
   if (isFlaggedFileList(value)) return { kind: 'files', files: value.map(fileOf) }
   const text = typeof value === 'string' ? value : stringifyJSON(value as JSONValue)
-  if (text.length <= longest) return { kind: 'json', value }
+  if (text.length <= longest && (typeof value === 'string' || !isDeep(text))) {
+    return { kind: 'json', value }
+  }
   return { kind: 'cut', text: text.slice(0, longest), length: text.length }
+}
+
+/** A value, or its text where it is nested too deep. */
+function passable(value: JSONValue | undefined): JSONValue | undefined {
+  if (typeof value !== 'object' || value === null) return value
+  const text = stringifyJSON(value)
+  return isDeep(text) ? text : value
 }
 
 function fileOf(file: FlaggedFile): ReviewFile {

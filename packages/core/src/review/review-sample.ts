@@ -18,7 +18,10 @@ export interface ReviewFile {
 /** The value of a cell, with its files as places on the disk. */
 export type ReviewValue =
   | { readonly kind: 'json'; readonly value: FlagValue }
-  /** The start of a value that is too long for a list, and how many characters it has. */
+  /**
+   * The start of a value that is too long for a list, and how many characters it has; of one that is
+   * nested too deep, all of its text.
+   */
   | { readonly kind: 'cut'; readonly text: string; readonly length: number }
   | { readonly kind: 'files'; readonly files: readonly ReviewFile[] }
   /** Its file is gone. */

@@ -87,6 +87,11 @@ class ReviewThread {
         this.#lose(worker, String(error))
       }
     })
+    // An answer that cannot be taken apart again: nobody knows whose it was.
+    worker.on('messageerror', (error) => {
+      this.#lose(worker, error.message)
+      void worker.terminate()
+    })
     worker.on('error', (error) => this.#lose(worker, error.message))
     worker.on('exit', () => this.#lose(worker, 'The thread that looks samples up has ended.'))
     return (this.#worker = worker)

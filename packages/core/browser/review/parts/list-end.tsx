@@ -14,7 +14,7 @@ export function ListEnd({ listing }: { readonly listing: Listing }): JSX.Element
   const sight = useSight<HTMLDivElement>((isInSight) => {
     // After a failure, or where somebody stopped it, a search goes on only when asked to.
     if (isInSight && stage === 'idle' && samples.length > 0) showMore(review)
-  }, '400px')
+  }, `${stage} ${samples.length} ${listing.first}`)
   const isMore = next !== null || isMoreBelow(listing)
   return (
     <div class="list-end" ref={sight}>

@@ -53,15 +53,17 @@ function CutText({ text, length, isBusy }: CutTextProps): JSX.Element {
   const review = useReview()
   return (
     <>
-      <PlainText text={text} startsWhole />
-      <button
-        type="button"
-        class="small"
-        aria-disabled={isBusy}
-        onClick={() => !isBusy && void openWhole(review)}
-      >
-        {isBusy ? TEXTS.loading : TEXTS.showWhole(length)}
-      </button>
+      <PlainText text={text} startsWhole={text.length < length} />
+      {text.length < length && (
+        <button
+          type="button"
+          class="small"
+          aria-disabled={isBusy}
+          onClick={() => !isBusy && void openWhole(review)}
+        >
+          {isBusy ? TEXTS.loading : TEXTS.showWhole(length)}
+        </button>
+      )}
     </>
   )
 }

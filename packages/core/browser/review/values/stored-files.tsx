@@ -58,6 +58,9 @@ interface ShownProps {
 function Shown({ file, address, name }: ShownProps): JSX.Element | null {
   const [isBroken, breaks] = useState(false)
   const [kind] = file.type.split('/')
+  // Read as text and shown as text, it runs nothing whatever it is.
+  if (/^(?:text\/plain|application\/json)\b/.test(file.type))
+    return <StoredText address={address} />
   if (!file.isInert) return null
   if (isBroken) return <p class="hint">{TEXTS.notShown}</p>
   const onError = () => breaks(true)
@@ -70,7 +73,5 @@ function Shown({ file, address, name }: ShownProps): JSX.Element | null {
   if (kind === 'video') {
     return <video src={address} controls preload="metadata" aria-label={name} onError={onError} />
   }
-  return /^(?:text\/plain|application\/json)\b/.test(file.type) ? (
-    <StoredText address={address} />
-  ) : null
+  return null
 }
