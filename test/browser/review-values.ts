@@ -1,11 +1,5 @@
 import { expect, it } from 'vitest'
-import {
-  type ReviewBench,
-  type ReviewHost,
-  openReview,
-  soon,
-  startReviewHost,
-} from './review-host.ts'
+import { type ReviewBench, type ReviewHost, openReview, startReviewHost } from './review-host.ts'
 import { PNG } from './stored.ts'
 
 const HOSTILE = [
