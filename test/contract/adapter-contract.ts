@@ -21,6 +21,7 @@ import { mountingContract } from './mounting.ts'
 import { postedContract } from './posted.ts'
 import { redactionContract } from './redaction.ts'
 import { reviewContract } from './review.ts'
+import { reviewDownloadsContract } from './review-downloads.ts'
 import { routesContract } from './routes.ts'
 import { secretsContract } from './secrets.ts'
 import { socketsContract } from './sockets.ts'
@@ -49,6 +50,7 @@ export function adapterContract(name: string, adapter: Adapter): void {
     accessContract(adapter)
     routesContract(adapter)
     reviewContract(adapter)
+    reviewDownloadsContract(adapter)
     examplesContract(adapter)
     fileAnswersContract(adapter)
     mountingContract(adapter)

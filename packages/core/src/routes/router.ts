@@ -7,6 +7,7 @@ import { postFlag } from './flag-route.ts'
 import { checkOrigin, corsHeaders, preflight } from './origin.ts'
 import { pageFile } from './pages.ts'
 import { postDelete, postMark } from './review-changes.ts'
+import { type DownloadName, downloadReviewed } from './review-download.ts'
 import { getReviewedFile } from './review-file.ts'
 import { checkHost, guarded, isReviewPath } from './review-guard.ts'
 import { reviewPage } from './review-page.ts'
@@ -85,6 +86,11 @@ const ROUTES: readonly Route[] = [
     /^\/review\/files\/([\w.-]{1,4000})\/(\d{1,5})(?:\/(\d{1,5}))?$/,
     (hall, request, [, key, column, file]) =>
       getReviewedFile(hall, request, key ?? '', [Number(column), Number(file ?? 0)]),
+  ),
+  reviewed(
+    'GET',
+    /^\/review\/download\/(samples\.csv|samples\.jsonl|imagefolder\.zip|audiofolder\.zip)$/,
+    (hall, request, [, name]) => downloadReviewed(hall, request, name as DownloadName),
   ),
   reviewed('POST', /^\/review\/marks$/, postMark),
   reviewed('POST', /^\/review\/delete$/, postDelete),
