@@ -1,7 +1,12 @@
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CSVLogger, image, text } from '@flagging/core'
-import { PNG } from '../apps/answers.ts'
+
+/** A picture of one dot. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
 
 const COMPONENTS = [
   { ...text('prompt'), role: 'input' },
