@@ -1,5 +1,5 @@
-import type { Readable } from '../store/log-bytes.ts'
-import { LogBytes } from '../store/log-bytes.ts'
+import type { OpenFile } from '../store/file-system.ts'
+import type { LogSource } from '../store/log-bytes.ts'
 import type { LogDraft } from '../store/log-draft.ts'
 import type { OpenLog } from '../store/open-log.ts'
 import { rowDrafts } from '../store/row-drafts.ts'
@@ -58,8 +58,9 @@ export async function forEachRow(
   block: Block,
   visit: (row: LogDraft) => void,
 ): Promise<void> {
-  const bytes = new LogBytes(inMemory(block), block.end)
-  for await (const rows of rowDrafts(bytes, log.plan, log.form, block.start, { next: 0 })) {
+  for await (const rows of rowDrafts(inMemory(block), log.plan, log.form, block.start, {
+    next: 0,
+  })) {
     for (let row = rows.next(); row !== undefined; row = rows.next()) visit(row)
   }
 }
@@ -120,8 +121,24 @@ async function countProblems(log: OpenLog, block: Block): Promise<number> {
   return problems
 }
 
-async function read(file: Readable, from: number, to: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(Math.max(0, to - from))
+/** Memory of the last block that was given back. */
+let spare: Buffer | undefined
+
+/** Gives the memory of a block back, of which nothing may be used any longer. */
+export function giveBack({ bytes }: Block): void {
+  if (bytes.buffer.byteLength >= LARGEST) spare = Buffer.from(bytes.buffer)
+}
+
+function roomFor(length: number): Buffer {
+  const room = spare
+  if (room === undefined || room.length < length) return Buffer.allocUnsafeSlow(length)
+  spare = undefined
+  return room
+}
+
+async function read(file: OpenFile, from: number, to: number): Promise<Buffer> {
+  const length = Math.max(0, to - from)
+  const bytes = roomFor(length).subarray(0, length)
   let done = 0
   while (done < bytes.length) {
     const count = await file.read(bytes, done, bytes.length - done, from + done)
@@ -131,11 +148,12 @@ async function read(file: Readable, from: number, to: number): Promise<Buffer> {
   return bytes.subarray(0, done)
 }
 
-function inMemory({ bytes, start }: Block): Readable {
+function inMemory({ bytes, start, end }: Block): LogSource {
   return {
-    read: (target, offset, length, position) => {
-      const from = position - start
-      return Promise.resolve(bytes.copy(target, offset, from, from + length))
+    end,
+    read: (position, length) => {
+      const at = position - start
+      return Promise.resolve(bytes.subarray(at, at + length))
     },
   }
 }

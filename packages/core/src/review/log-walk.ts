@@ -7,6 +7,7 @@ import {
   blockBefore,
   countRows,
   forEachRow,
+  giveBack,
   largerThan,
   rowStartBefore,
 } from './log-block.ts'
@@ -106,7 +107,9 @@ export class LogWalk {
       const begin = this.#edge ?? (await this.#beginOf(open))
       this.#edge = index === undefined ? begin : this.#behindEmpty(index, begin)
       if (!this.#isAtEnd(open, this.#edge)) {
-        await this.#search(open, await this.#blockOf(open, this.#edge, index))
+        const block = await this.#blockOf(open, this.#edge, index)
+        await this.#search(open, block)
+        giveBack(block)
       }
       this.#isOver = this.#isAtEnd(open, this.#edge)
       return true

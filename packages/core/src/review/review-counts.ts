@@ -1,7 +1,7 @@
 import type { LogDraft } from '../store/log-draft.ts'
 import { rowHash } from '../store/row-key.ts'
 import type { Search } from './list-page.ts'
-import { blockAfter, forEachRow } from './log-block.ts'
+import { blockAfter, forEachRow, giveBack } from './log-block.ts'
 import type { LogEnds } from './log-ends.ts'
 import { StretchNotes, isIndexed } from './log-index.ts'
 import { fitsMarks } from './marks.ts'
@@ -123,6 +123,7 @@ async function advance(
       // The last stretch grows with the log.
       if (takesAll && block.end < end) index.add(notes.of(into.at, block.end))
       into.at = block.end > into.at ? block.end : end
+      giveBack(block)
     }
     return true
   })

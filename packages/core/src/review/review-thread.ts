@@ -28,7 +28,8 @@ interface Waiting {
 
 /** How long the thread waits for the next one who asks, in milliseconds. */
 const IDLE_MS = 60_000
-const MEMORY_MB = 128
+/** Megabytes that the thread's objects may take; young ones live no longer than a row is looked at. */
+const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
 const MOST_WAITING = 64
 
 /**
@@ -76,7 +77,7 @@ class ReviewThread {
     if (this.#worker !== undefined) return this.#worker
     const worker = new Worker(moduleBeside(import.meta.url, 'review-worker'), {
       execArgv: inheritedArgv(),
-      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+      resourceLimits: MEMORY,
     })
     worker.unref()
     worker.on('message', (reply: ReviewReply) => {

@@ -77,6 +77,12 @@ function textOf(value: FlagValue): string | null {
 }
 
 const PLAIN = /^[!#-\x7e]+$/
+const UPPER_A = 0x41
+const UPPER_Z = 0x5a
+const TO_LOWER = 0x20
+
+/** Memory for bytes in lower case: as strings, they would make much garbage. */
+let lowered = Buffer.alloc(0)
 
 /**
  * Whether bytes of a log may hold words in lower case, told without taking the rows apart. Words that
@@ -85,6 +91,11 @@ const PLAIN = /^[!#-\x7e]+$/
 export function mayHoldWords(bytes: Buffer, words: readonly string[] | undefined): boolean {
   const plain = words?.filter((word) => PLAIN.test(word)) ?? []
   if (plain.length === 0) return true
-  const text = bytes.toString('latin1').toLowerCase()
+  if (lowered.length < bytes.length) lowered = Buffer.allocUnsafeSlow(bytes.length)
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number
+    lowered[at] = byte >= UPPER_A && byte <= UPPER_Z ? byte + TO_LOWER : byte
+  }
+  const text = lowered.subarray(0, bytes.length)
   return plain.every((word) => text.includes(word))
 }

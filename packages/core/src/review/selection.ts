@@ -1,3 +1,4 @@
+import { FlaggingError } from '../errors.ts'
 import type { ReviewFilter } from './review-filter.ts'
 import type { ReviewSample } from './review-sample.ts'
 import type { ReviewStore } from './review-store.ts'
@@ -20,13 +21,16 @@ export async function* selected(
   }
 }
 
-/**
- * The samples of keys with whole values, in the order of the keys.
- * @throws FlaggingError `ERR_FLAGGING_NOT_FOUND` where one is gone
- */
+/** The samples of keys with whole values, in the order of the keys; less those that are gone. */
 export async function* chosen(
   store: ReviewStore,
   keys: readonly string[],
 ): AsyncGenerator<ReviewSample, void, undefined> {
-  for (const key of keys) yield await store.sample(key, true)
+  for (const key of keys) {
+    try {
+      yield await store.sample(key, true)
+    } catch (error) {
+      if (!(error instanceof FlaggingError) || error.code !== 'ERR_FLAGGING_NOT_FOUND') throw error
+    }
+  }
 }

@@ -19,6 +19,9 @@ const TYPES = {
   'audiofolder.zip': 'application/zip',
 } as const
 
+/** Columns of logs that every sample has a place for. */
+const GIVEN: readonly string[] = ['flag_option', 'username', 'endpoint']
+
 /** A file that a selection can be downloaded as. */
 export type DownloadName = keyof typeof TYPES
 
@@ -58,7 +61,8 @@ async function bodyOf(
     const { samplesCSV } = await import('../archive/samples-csv.ts')
     const { inputs, outputs, details } = await hall.review.store.columns(filter)
     const labels = [...new Set([...inputs, ...outputs])]
-    return samplesCSV(samples, { labels, details: details.filter(isDetail) })
+    const own = details.filter((detail) => !GIVEN.includes(detail))
+    return samplesCSV(samples, { labels, details: ['endpoint', ...own] })
   }
   if (name === 'samples.jsonl') {
     const { samplesJSONL } = await import('../archive/samples-jsonl.ts')
@@ -81,11 +85,6 @@ async function* downloaded(
   }
 }
 
-/** Our own columns that a sample has a place of its own for. */
-function isDetail(name: string): boolean {
-  return name !== 'flag_option' && name !== 'username'
-}
-
 function downloadSample({
   dataset,
   log,
@@ -96,7 +95,6 @@ function downloadSample({
   review,
   key: _key,
   isOwn: _isOwn,
-  endpoint: _endpoint,
   ...details
 }: ReviewSample): DownloadSample {
   return {

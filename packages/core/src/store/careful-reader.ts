@@ -1,4 +1,4 @@
-import type { LogBytes } from './log-bytes.ts'
+import type { LogSource } from './log-bytes.ts'
 import {
   BadSpan,
   NOT_UTF8,
@@ -33,7 +33,7 @@ const AHEAD = 512 * 1024
  * Lines that were given up and touch each other are one span.
  */
 export class CarefulReader {
-  readonly #bytes: LogBytes
+  readonly #bytes: LogSource
   readonly #window: RecordWindow
   /** For looks at what follows. */
   readonly #ahead: RecordWindow
@@ -50,7 +50,7 @@ export class CarefulReader {
   #isDone = false
 
   /** @param at the offset of the record at fault */
-  constructor(bytes: LogBytes, form: RowForm, at: number) {
+  constructor(bytes: LogSource, form: RowForm, at: number) {
     this.#bytes = bytes
     this.#window = new RecordWindow(bytes)
     this.#ahead = new RecordWindow(bytes)

@@ -1,7 +1,12 @@
 import type { OpenFile } from './file-system.ts'
 
-/** Where bytes are read from, at any place. */
-export type Readable = Pick<OpenFile, 'read'>
+/** The bytes of a log, read at any place. */
+export interface LogSource {
+  /** The offset behind the last byte. It can turn out to be smaller than it was. */
+  readonly end: number
+  /** Up to `length` bytes at an offset, which last until the next are read; none at the end. */
+  read(position: number, length: number): Promise<Buffer>
+}
 
 const OVERLAP = 64
 /** The most bytes that memory is kept for. */
@@ -11,8 +16,8 @@ const ROOM = 256 * 1024 + OVERLAP
  * The bytes of a log as it was when it was opened, whatever becomes of the file: what is appended is
  * not read, and where it was cut or written anew in the meantime, it ends.
  */
-export class LogBytes {
-  readonly #file: Readable
+export class LogBytes implements LogSource {
+  readonly #file: OpenFile
   #end: number
   #room = Buffer.alloc(0)
   /** The last bytes that were read, and where they end. */
@@ -20,17 +25,15 @@ export class LogBytes {
   #tailEnd = -1
 
   /** @param size how many bytes the file had */
-  constructor(file: Readable, size: number) {
+  constructor(file: OpenFile, size: number) {
     this.#file = file
     this.#end = size
   }
 
-  /** The offset behind the last byte. It can turn out to be smaller than it was. */
   get end(): number {
     return this.#end
   }
 
-  /** Up to `length` bytes at an offset, which last until the next are read; none at the end. */
   async read(position: number, length: number): Promise<Buffer> {
     const tailStart = this.#tailEnd - this.#tail.length
     const from = position > tailStart && position <= this.#tailEnd ? tailStart : position

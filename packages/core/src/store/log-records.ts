@@ -1,5 +1,5 @@
 import { CarefulReader } from './careful-reader.ts'
-import type { LogBytes } from './log-bytes.ts'
+import type { LogSource } from './log-bytes.ts'
 import { BadSpan, type LogEntry, type RowForm, isEmptyLine, problemOf } from './log-entry.ts'
 import { type ParsedRecord, RecordParser } from './record-parser.ts'
 
@@ -8,7 +8,7 @@ const CHUNK = 256 * 1024
 const PIECE = 16 * 1024
 
 /** The first record of a log that is no empty line. */
-export async function firstRecord(bytes: LogBytes): Promise<ParsedRecord | undefined> {
+export async function firstRecord(bytes: LogSource): Promise<ParsedRecord | undefined> {
   for await (const records of recordsFrom(bytes, 0)) {
     const first = records.find((record) => !isEmptyLine(record))
     if (first !== undefined) return first
@@ -18,7 +18,7 @@ export async function firstRecord(bytes: LogBytes): Promise<ParsedRecord | undef
 
 /** The rows of a log from an offset on, in the batches that it is read in, and what is no row. */
 export async function* entriesFrom(
-  bytes: LogBytes,
+  bytes: LogSource,
   form: RowForm,
   from: number,
 ): AsyncGenerator<LogEntry[]> {
@@ -27,7 +27,7 @@ export async function* entriesFrom(
 
 /** The same for at least `length` bytes; gives the offset at which the log goes on. */
 export async function* someEntries(
-  bytes: LogBytes,
+  bytes: LogSource,
   form: RowForm,
   from: number,
   length: number,
@@ -64,7 +64,7 @@ function sort(
   return undefined
 }
 
-async function* recordsFrom(bytes: LogBytes, from: number): AsyncGenerator<ParsedRecord[]> {
+async function* recordsFrom(bytes: LogSource, from: number): AsyncGenerator<ParsedRecord[]> {
   const parser = new RecordParser(from)
   for (let at = from; ;) {
     const chunk = await bytes.read(at, CHUNK)

@@ -1,6 +1,6 @@
 import { bareValue } from './bare-cell.ts'
 import type { FlagValue } from '../sample/flag-value.ts'
-import type { LogBytes } from './log-bytes.ts'
+import type { LogSource } from './log-bytes.ts'
 import type { LogColumn } from './log-column.ts'
 import type { LogDraft, LogDrafts, Place } from './log-draft.ts'
 import { type LogPlan, placed } from './row-draft.ts'
@@ -30,7 +30,7 @@ export class QuickReader implements LogDrafts, LogDraft {
   #isOver = false
 
   /** @param from the offset of a row that is not the first line of the file */
-  constructor(bytes: LogBytes, plan: LogPlan, from: number, count: RowCount) {
+  constructor(bytes: LogSource, plan: LogPlan, from: number, count: RowCount) {
     this.#plan = plan
     this.#count = count
     this.#pieces = new TextPieces(bytes, from)

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { CSVText } from './csv-text.ts'
-import type { LogBytes } from './log-bytes.ts'
+import type { LogSource } from './log-bytes.ts'
 import { MAX_RECORD_BYTES, type ParsedRecord } from './record-parser.ts'
 
 const CHUNK = 256 * 1024
@@ -18,12 +18,12 @@ export interface WindowRecord extends ParsedRecord {
  * without reading or decoding the bytes again.
  */
 export class RecordWindow {
-  readonly #bytes: LogBytes
+  readonly #bytes: LogSource
   #text = ''
   #start = 0
   #lines = new CSVText('')
 
-  constructor(bytes: LogBytes) {
+  constructor(bytes: LogSource) {
     this.#bytes = bytes
   }
 

@@ -1,5 +1,5 @@
 import { listed } from './draft.ts'
-import type { LogBytes } from './log-bytes.ts'
+import type { LogSource } from './log-bytes.ts'
 import type { LogDraft, LogDrafts } from './log-draft.ts'
 import { BadSpan, type LogEntry, type RowForm } from './log-entry.ts'
 import { someEntries } from './log-records.ts'
@@ -11,7 +11,7 @@ const CAREFUL = 256 * 1024
 
 /** The rows of a log from an offset on, as they come into memory. */
 export async function* rowDrafts(
-  bytes: LogBytes,
+  bytes: LogSource,
   plan: LogPlan,
   form: RowForm,
   from: number,

@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import type { LogBytes } from './log-bytes.ts'
+import type { LogSource } from './log-bytes.ts'
 
 const LF = 0x0a
 const CHUNK = 256 * 1024
@@ -13,7 +13,7 @@ const MAX_PIECE = 2 * 1024 * 1024
  * that are not UTF-8, NUL, a line without an end.
  */
 export class TextPieces {
-  readonly #bytes: LogBytes
+  readonly #bytes: LogSource
   /** Bytes that were read, from {@link #offset} on, and memory for more. */
   #room: Buffer = Buffer.alloc(0)
   #left: Buffer = this.#room
@@ -23,7 +23,7 @@ export class TextPieces {
   #size = 0
 
   /** @param from the offset of the first byte */
-  constructor(bytes: LogBytes, from: number) {
+  constructor(bytes: LogSource, from: number) {
     this.#bytes = bytes
     this.#offset = from
   }
