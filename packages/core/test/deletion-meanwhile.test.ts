@@ -130,6 +130,39 @@ describe('while a log is copied', () => {
   })
 })
 
+describe('a long log that another logger reads for the first time', () => {
+  it('may be replaced under it: its flag is stored in the new one', async () => {
+    const dir = temporary()
+    const line = (n: number): string => `r${n},${'x'.repeat(90_000)}\n`
+    const lines = Array.from({ length: 120 }, (_, n) => line(n))
+    writeFileSync(join(dir, 'logs.csv'), `key,im\n${lines.join('')}`)
+    const deleting = new CSVLogger()
+    let removed = 0
+    const reading = new CSVLogger(
+      {},
+      {
+        ...nodeFileSystem,
+        // It has looked at the log, and opens it without the lock.
+        async open(path, mode) {
+          if (mode === 'write' && path === join(dir, 'logs.csv') && removed === 0) {
+            removed = await deleting.remove(dir, { rows: keysOf(dir, ['r0', 'r7']) })
+          }
+          return nodeFileSystem.open(path, mode)
+        },
+      },
+    )
+    const untyped = typed('any', 'key', 'im')
+    const flagged = reading.flag(['new', 1], undefined, undefined, details(dir, untyped))
+    expect(await flagged).toBe(119)
+    expect(removed).toBe(2)
+    const ids = await idsIn(dir)
+    expect(ids).toHaveLength(119)
+    expect(ids.at(-1)).toBe('new')
+    await deleting.close()
+    await reading.close()
+  })
+})
+
 describe('a log of many rows', () => {
   it('loses those that are named, wherever they are, and no other', async () => {
     const dir = temporary()

@@ -16,6 +16,7 @@ import { CSVLogger, type FlagDetails, type FlagValue, readSamples } from '@flagg
 import { describe, expect, it } from 'vitest'
 import { nodeFileSystem } from '../src/store/node-file-system.ts'
 import { verify } from '../src/inspect/verify.ts'
+import { Receipts } from '../src/store/receipts.ts'
 import { type RowKey, rowHash } from '../src/store/row-key.ts'
 import {
   PNG,
@@ -371,6 +372,21 @@ describe('samples that were flagged by hand', () => {
     const blind = new CSVLogger()
     expect(await blind.remove(other, { id: 'one' })).toBe(0)
     await blind.close()
+  })
+
+  it('are remembered up to a number of rows, each interaction with all of its own', () => {
+    const receipts = new Receipts(4)
+    const key = (offset: number): RowKey => ({ log: 'logs.csv', offset, hash: `${offset}` })
+    for (const [n, id] of ['a', 'a', 'b', 'c', 'c'].entries()) {
+      receipts.add('/dir', id, n % 2 === 0 ? 'ann' : null, key(n))
+    }
+    expect(receipts.of('/dir', 'a', undefined)).toBeUndefined()
+    expect(receipts.of('/dir', 'c', undefined)).toEqual([key(3), key(4)])
+    expect(receipts.of('/dir', 'c', null)).toEqual([key(3)])
+    expect(receipts.of('/other', 'c', null)).toBeUndefined()
+    receipts.forget('/dir', [key(2), key(3)])
+    expect(receipts.of('/dir', 'b', 'ann')).toBeUndefined()
+    expect(receipts.of('/dir', 'c', 'ann')).toEqual([key(4)])
   })
 
   it('that were deleted as rows are not looked for among others of the same bytes', async () => {
