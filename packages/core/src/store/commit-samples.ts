@@ -2,10 +2,12 @@ import { FlaggingError } from '../errors.ts'
 import type { DatasetFiles } from './dataset-files.ts'
 import type { LogContext } from './log-context.ts'
 import type { PendingSample } from './pending-sample.ts'
-import { RecordScanner } from './record-scanner.ts'
 import { rowHash } from './row-key.ts'
 import { type StoredSize, noteSizes } from './size-ledger.ts'
 import { AppendError } from './store-errors.ts'
+
+const LF = 0x0a
+const QUOTE = 0x22
 
 /**
  * Stores samples under the lock, layout by layout; those that fail by their own fault fail alone, and
@@ -91,10 +93,9 @@ function noteRows(
 ): void {
   if (!placed.some(({ noted }) => noted !== undefined)) return
   try {
-    const scanner = new RecordScanner()
-    let at = start === 0 ? scanner.pushRecord(bytes) : 0
+    let at = start === 0 ? endOfRow(bytes, 0) : 0
     for (const { noted } of placed) {
-      const end = at + scanner.pushRecord(bytes.subarray(at))
+      const end = endOfRow(bytes, at)
       noted?.({ log, offset: start + at, hash: rowHash(bytes.subarray(at, end)) })
       at = end
     }
@@ -102,6 +103,17 @@ function noteRows(
     const message = 'Flags were stored, but cannot be taken back'
     report(new FlaggingError('ERR_FLAGGING_STORE', message, { cause }))
   }
+}
+
+/** Where a row ends that was just written: behind the first LF outside of quotes. */
+function endOfRow(bytes: Uint8Array, start: number): number {
+  let isQuoted = false
+  let at = start
+  for (; at < bytes.length; at++) {
+    if (bytes[at] === QUOTE) isQuoted = !isQuoted
+    else if (bytes[at] === LF && !isQuoted) return at + 1
+  }
+  return at
 }
 
 function byLayout(samples: readonly PendingSample[]): Iterable<PendingSample[]> {

@@ -2,7 +2,7 @@ import type { OpenFile } from './file-system.ts'
 
 const CHUNK = 256 * 1024
 
-/** The bytes of rows that are asked for in their order, read a piece at a time. */
+/** The bytes of rows that are asked for in their order, or against it, read a piece at a time. */
 export class RowBytes {
   readonly #file: OpenFile
   #bytes = Buffer.alloc(0)
@@ -20,13 +20,14 @@ export class RowBytes {
 
   async #fill(start: number, end: number): Promise<void> {
     const bytes = Buffer.allocUnsafe(Math.max(CHUNK, end - start))
+    const from = start < this.#start ? Math.max(0, end - bytes.length) : start
     let done = 0
     while (done < bytes.length) {
-      const count = await this.#file.read(bytes, done, bytes.length - done, start + done)
+      const count = await this.#file.read(bytes, done, bytes.length - done, from + done)
       if (count === 0) break
       done += count
     }
     this.#bytes = bytes.subarray(0, done)
-    this.#start = start
+    this.#start = from
   }
 }
