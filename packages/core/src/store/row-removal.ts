@@ -1,5 +1,4 @@
 import type { DatasetFiles } from './dataset-files.ts'
-import { unless } from './disk.ts'
 import type { OpenFile } from './file-system.ts'
 import { findRows } from './find-rows.ts'
 import { freeFiles } from './free-files.ts'
@@ -9,18 +8,9 @@ import { type LogEnds, endsOf, isStill } from './log-ends.ts'
 import type { LogEntry } from './log-entry.ts'
 import { spansBetween } from './quarantine.ts'
 import { RowColumns } from './row-columns.ts'
-import { type RowKey, isRowKey } from './row-key.ts'
-import { LOG_NAME } from './sidecar.ts'
-import {
-  changed,
-  isChange,
-  noRowKey,
-  notAFile,
-  removalError,
-  replaced,
-  unsettled,
-  unsound,
-} from './store-errors.ts'
+import type { RowKey } from './row-key.ts'
+import { byLog } from './rows-by-log.ts'
+import { changed, isChange, removalError, replaced, unsettled, unsound } from './store-errors.ts'
 
 const MAX_ROUNDS = 5
 // What may be copied while others wait: some hundredths of a second.
@@ -187,27 +177,4 @@ export class RowRemoval {
 /** Closes a file that was only read, and holds nothing that a fault could lose. */
 function closed(file: OpenFile): Promise<void> {
   return file.close().catch(() => undefined)
-}
-
-/** Whether a dataset has a log that keys name: where there is nothing, nothing is made. */
-export async function hasLogOf({ fs, dir }: LogContext, keys: readonly RowKey[]): Promise<boolean> {
-  let isThere = false
-  for (const log of byLog(keys).keys()) {
-    const found = await unless('ENOENT ENOTDIR', fs.lstat(`${dir}/${log}`))
-    if (found !== undefined && found.kind !== 'file') throw notAFile(log)
-    isThere ||= found !== undefined
-  }
-  return isThere
-}
-
-function byLog(keys: readonly RowKey[]): Map<string, RowKey[]> {
-  const logs = new Map<string, RowKey[]>()
-  for (const key of keys) {
-    if (!isRowKey(key)) throw noRowKey()
-    if (!LOG_NAME.test(key.log)) throw noRowKey(key.log)
-    const known = logs.get(key.log)
-    if (known === undefined) logs.set(key.log, [key])
-    else known.push(key)
-  }
-  return logs
 }
