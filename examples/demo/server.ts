@@ -1,9 +1,10 @@
 // What `npm start` runs: four things to try on one page, each with buttons to flag what came out, and
-// with what was flagged before as examples.
+// with what was flagged before as examples; and a page on which all of it is reviewed.
 import { resolve } from 'node:path'
-import { image, label, number, text } from '@flagging/core'
-import { flagging } from '@flagging/hono-adapter'
-import { Hono } from 'hono'
+import { CSVLogger, image, label, number, text } from '@flagging/core'
+import { flagRoutes, flagging } from '@flagging/hono-adapter'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import { calculate } from '../calculator/calculate.ts'
@@ -19,7 +20,17 @@ const app = new Hono()
 app.route('/', page)
 
 /** Where the samples of a part lie; what was flagged there is offered as examples. */
-const kept = (part: string) => ({ dir: `${dir}/${part}`, examples: `${dir}/${part}` })
+const kept = (part: string) => ({
+  dir: `${dir}/${part}`,
+  examples: `${dir}/${part}`,
+  callback: () => new CSVLogger({ columns: ['timestamp', 'id'] }),
+})
+
+/** Whoever sits at this machine may review; an app would ask its session instead. */
+const isLocal = (c: Context) =>
+  /^(?:::1|(?:::ffff:)?127\.)/.test(getConnInfo(c).remote.address ?? '')
+
+app.route('/flag', flagRoutes({ dir, review: true, authorize: isLocal }))
 
 app.use(
   '/calculator/*',

@@ -33,6 +33,11 @@ async function openDemo(viewport = { width: 1100, height: 900 }): Promise<Demo> 
   return { ...example, page, complaints }
 }
 
+/** A log without its last two columns, the time and the id. */
+function withoutDetails(log: Buffer): string {
+  return log.toString().replaceAll(/,(?:timestamp,id|\d{4}-[\d-]+T[\d:.]+Z,[\w-]{22})$/gm, '')
+}
+
 describe('the demo page', () => {
   it('calculates, flags, says so, and offers the flagged input again', async () => {
     const { page, read, stop, complaints } = await openDemo()
@@ -48,7 +53,7 @@ describe('the demo page', () => {
     await flag.click()
     await calculator.getByText('flagged/calculator/logs.csv has 1 sample.').waitFor()
     expect(await flag.getAttribute('aria-pressed')).toBe('true')
-    expect((await read('flagged/calculator/logs.csv')).toString()).toBe(
+    expect(withoutDetails(await read('flagged/calculator/logs.csv'))).toBe(
       'num1,operation,num2,Output\n6,subtract,1.5,4.5\n',
     )
 
@@ -94,7 +99,7 @@ describe('the demo page', () => {
     await sepia.getByRole('button', { name: 'Flag', exact: true }).click()
     await sepia.getByText('flagged/sepia/logs.csv has 1 sample.').waitFor()
 
-    expect((await read('flagged/sepia/logs.csv')).toString()).toBe(
+    expect(withoutDetails(await read('flagged/sepia/logs.csv'))).toBe(
       'im,Output\nim/0.png,Output/0.png\n',
     )
     expect((await read('flagged/sepia/im/0.png')).equals(picture)).toBe(true)
@@ -118,7 +123,7 @@ describe('the demo page', () => {
     await classifier.getByLabel('Comment').fill('looks cold to me')
     await classifier.getByRole('button', { name: 'Save' }).click()
     await classifier.getByText('flagged/classifier/logs.csv has 1 sample.').waitFor()
-    expect((await read('flagged/classifier/logs.csv')).toString()).toMatch(
+    expect(withoutDetails(await read('flagged/classifier/logs.csv'))).toMatch(
       /^im,Output,flag_option,comment\nim\/0\.png,"\{""warm"":[\d.]+,""cool"":[\d.]+\}",Other,looks cold to me\n$/,
     )
     expect(complaints).toEqual([])
@@ -134,13 +139,40 @@ describe('the demo page', () => {
     await chat.getByRole('button', { name: 'Save' }).click()
     await chat.getByText('flagged/chat/logs.csv has 1 sample.').waitFor()
 
-    expect((await read('flagged/chat/logs.csv')).toString()).toBe(
+    expect(withoutDetails(await read('flagged/chat/logs.csv'))).toBe(
       'question,Output,flag_option,correction\n' +
         'Why is the sky blue?,You asked: Why is the sky blue? A model would know. This demo only ' +
         'shows how its words are kept.,Wrong,It scatters.\n',
     )
     // That it may not be flagged yet is what the browser itself notes.
     expect(complaints.filter((complaint) => !complaint.includes('409'))).toEqual([])
+  })
+
+  it('leads to a page on which all that was flagged is reviewed', async () => {
+    const { page, read, complaints } = await openDemo()
+    for (const [name, run] of [
+      ['Calculator', 'Calculate'],
+      ['Sepia', 'Make sepia'],
+    ] as const) {
+      const section = page.getByRole('region', { name })
+      await section.getByRole('button', { name: run }).click()
+      await section.getByRole('button', { name: 'Flag', exact: true }).click()
+      await section.getByText('has 1 sample.').waitFor()
+    }
+    await page.getByRole('link', { name: 'Review what was flagged' }).click()
+    await page.getByText('2 samples shown').last().waitFor()
+    await page.getByRole('link', { name: 'num1 5' }).click()
+    await page
+      .getByRole('region', { name: /^Sample\b/ })
+      .getByText('calculator/logs.csv')
+      .waitFor()
+    await page.keyboard.press('Delete')
+    await page.getByRole('button', { name: 'Delete for good' }).click()
+    await expect.poll(() => page.locator('.row').count()).toBe(1)
+    expect(withoutDetails(await read('flagged/calculator/logs.csv'))).toBe(
+      'num1,operation,num2,Output\n',
+    )
+    expect(complaints).toEqual([])
   })
 
   it.each(['light', 'dark'] as const)('has no barrier that axe knows of, %s', async (scheme) => {

@@ -26,7 +26,7 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
     const sample = page.getByRole('region', { name: /^Sample\b/ })
     await sample.getByText('It is a square.').waitFor()
     await expect.poll(() => widthOf(page, '.sample img')).toBe(1)
-    expect(await widthOf(page, '.thumbnail')).toBe(1)
+    expect(await widthOf(page, '.thumbnails img')).toBe(1)
 
     await page
       .getByRole('group', { name: 'Reason' })

@@ -46,7 +46,7 @@ export function Row({ sample, isOpen, isLast, isChosen }: RowProps): JSX.Element
         data-place={isLast ? 'row' : undefined}
         onClick={(event) => follow(event, review, sample)}
       >
-        <Thumbnail sample={sample} />
+        <Thumbnails sample={sample} />
         <span class="values">
           <Values cells={sample.inputs} />
           <Values cells={sample.outputs} />
@@ -86,16 +86,26 @@ function isThere({ value }: Cell): boolean {
   return value.kind !== 'json' || value.value !== null
 }
 
-function Thumbnail({ sample }: { readonly sample: ReviewSample }): JSX.Element | null {
+/** The first picture of the inputs, and of the outputs. */
+function Thumbnails({ sample }: { readonly sample: ReviewSample }): JSX.Element | null {
+  const addresses = useFirstPictures([sample.inputs, sample.outputs])
+  if (addresses.length === 0) return null
+  return (
+    <span class="thumbnails">
+      {addresses.map((address) => (
+        <img key={address} src={address} alt="" loading="lazy" decoding="async" />
+      ))}
+    </span>
+  )
+}
+
+function useFirstPictures(sides: readonly (readonly Cell[])[]): readonly string[] {
   const { api } = useReview()
-  for (const { value } of [...sample.inputs, ...sample.outputs]) {
-    const picture = value.kind === 'files' ? value.files.find(isPicture) : undefined
-    const address = picture && api.fileAddress(picture.url)
-    if (address !== undefined) {
-      return <img class="thumbnail" src={address} alt="" loading="lazy" decoding="async" />
-    }
-  }
-  return null
+  return sides.flatMap((cells) => {
+    const files = cells.flatMap(({ value }) => (value.kind === 'files' ? value.files : []))
+    const picture = files.find(isPicture)
+    return (picture && api.fileAddress(picture.url)) ?? []
+  })
 }
 
 function Meta({ sample }: { readonly sample: ReviewSample }): JSX.Element {
