@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CSVLogger, text } from '@flagging/core'
 import { expect, it, onTestFinished } from 'vitest'
 import { barriers } from './axe.ts'
 import { type ReviewBench, openReview, startReviewHost } from './review-host.ts'
@@ -98,23 +97,9 @@ export function describeReviewList({ makeApp, browser }: ReviewBench): void {
   })
 
   it('has a long list a part at a time, and few of it in the document', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'flagging-review-'))
-    onTestFinished(() => rm(dir, { recursive: true }))
-    const logger = new CSVLogger({ fsync: 'none' })
-    await logger.setup([text('prompt')], dir)
-    await Promise.all(Array.from({ length: 700 }, (_, n) => logger.flag([`number ${n}`])))
-    await logger.close()
-    const host = await startReviewHost(makeApp, {
-      dir,
-      inputs: [text('prompt')],
-      outputs: [],
-      options: undefined as never,
-      comment: false,
-      acceptData: false,
-      callback: () => new CSVLogger(),
-    })
+    const host = await startReviewHost(makeApp, { dir: await logOf(450) })
     const page = await openReview(browser(), host)
-    await page.getByText('700 samples', { exact: true }).waitFor()
+    await page.getByText('450 samples', { exact: true }).waitFor()
     const scroll = (by: number) =>
       page.locator('.list').evaluate((list, y) => list.scrollBy(0, y), by)
     await expect
@@ -128,11 +113,28 @@ export function describeReviewList({ makeApp, browser }: ReviewBench): void {
     await expect
       .poll(async () => {
         await scroll(-5_000)
-        return page.getByRole('link', { name: 'number 699' }).count()
+        return page.getByRole('link', { name: 'number 449' }).count()
       })
       .toBe(1)
     expect(await page.locator('.row').count()).toBeLessThanOrEqual(300)
   })
+
+  it('says how far a long search is, stops it and goes on', async () => {
+    const host = await startReviewHost(makeApp, { dir: await logOf(1_000_000) })
+    const page = await openReview(browser(), host)
+    await page.getByRole('link', { name: 'number 999999' }).waitFor()
+    // Letters beyond ASCII take the search longest.
+    await page.getByRole('searchbox', { name: 'Search' }).fill('größer')
+    await page.getByText(/^Searching … [\d,]+ rows looked at$/).waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    const on = page.getByRole('button', { name: 'Search on' })
+    await on.waitFor()
+    expect(await page.locator('.row').count()).toBe(0)
+    await on.click()
+    await page.getByRole('button', { name: 'Stop' }).waitFor()
+    await page.getByRole('searchbox', { name: 'Search' }).fill('999998')
+    await page.getByRole('link', { name: 'number 999998' }).waitFor()
+  }, 60_000)
 
   it.each(['light', 'dark'] as const)('has no barrier that axe knows of, %s', async (scheme) => {
     const host = await startReviewHost(makeApp)
@@ -206,4 +208,13 @@ export function describeReviewList({ makeApp, browser }: ReviewBench): void {
     )
     expect((list?.y ?? 0) + (list?.height ?? 0)).toBeLessThan(sample?.y ?? 0)
   })
+}
+
+/** A directory with a log of so many rows. */
+async function logOf(rows: number): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'flagging-review-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  const numbers = Array.from({ length: rows }, (_, n) => `number ${n}\n`)
+  await writeFile(join(dir, 'logs.csv'), `prompt\n${numbers.join('')}`)
+  return dir
 }
