@@ -1,7 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { OpenFile } from './file-system.ts'
+import { readRange } from './disk.ts'
 import { BadSpan, type LogEntry, UNFINISHED } from './log-entry.ts'
+import { RecordParser, type ParsedRecord } from './record-parser.ts'
+import { RecordScanner } from './record-scanner.ts'
 import { RowBytes } from './row-bytes.ts'
 import type { RowColumns } from './row-columns.ts'
 import { type RowKey, rowHash } from './row-key.ts'
@@ -22,7 +25,8 @@ export async function findRows(
   keys: readonly RowKey[],
 ): Promise<LogEntry[]> {
   const search = new RowSearch(file, keys)
-  await search.nearHints(log)
+  await search.atHints(log)
+  if (!search.isOver) await search.nearHints(log)
   if (!search.isOver) await search.everywhere(log)
   return search.found
 }
@@ -34,17 +38,19 @@ interface Candidate {
 }
 
 class RowSearch {
+  readonly #file: OpenFile
   readonly #bytes: RowBytes
   /** How many rows of each hash are still to be found. */
   readonly #wanted = new Map<string, number>()
   /** Where rows were seen that are still to be looked for there, the last one first. */
-  readonly #hints: Pick<RowKey, 'offset' | 'hash'>[]
+  #hints: Pick<RowKey, 'offset' | 'hash'>[]
   readonly #found = new Map<number, LogEntry>()
   /** The rows before the current one. */
   #near: Candidate[] = []
   #turn = performance.now()
 
   constructor(file: OpenFile, keys: readonly RowKey[]) {
+    this.#file = file
     this.#bytes = new RowBytes(file)
     const places = new Map(keys.map((key) => [`${key.offset} ${key.hash}`, key]))
     this.#hints = [...places.values()].toSorted((a, b) => b.offset - a.offset)
@@ -57,6 +63,21 @@ class RowSearch {
 
   get found(): LogEntry[] {
     return [...this.#found.values()].toSorted((a, b) => a.start - b.start)
+  }
+
+  /** Looks at each place where a row was seen, without taking apart what stands before it. */
+  async atHints({ start, end }: RowColumns): Promise<void> {
+    const places = this.#hints.map(({ offset }) => offset).toReversed()
+    for await (const offset of rowStarts(this.#file, places, end)) {
+      const row = offset < start ? undefined : await recordAt(this.#file, offset, end)
+      if (row?.terminated !== true) continue
+      const hash = await this.#hashOf(offset, row.end)
+      const isIt = (hint: Pick<RowKey, 'offset' | 'hash'>): boolean =>
+        hint.offset === offset && hint.hash === hash
+      if (!this.#hints.some(isIt)) continue
+      this.#hints = this.#hints.filter((hint) => !isIt(hint))
+      await this.#take({ entry: row, hash })
+    }
   }
 
   /** Looks at each place where a row was seen, and before it. */
@@ -116,4 +137,36 @@ class RowSearch {
     }
     return rowHash(await this.#bytes.of(start, end))
   }
+}
+
+/**
+ * The places, in their order, at which a record starts, and not a line of a text that looks like one:
+ * only what stands before it tells that.
+ */
+async function* rowStarts(
+  file: OpenFile,
+  places: readonly number[],
+  end: number,
+): AsyncGenerator<number, void, undefined> {
+  const scanner = new RecordScanner()
+  let from = 0
+  for (const place of new Set(places)) {
+    if (place >= end) return
+    for await (const chunk of readRange(file, from, place)) scanner.push(chunk)
+    from = place
+    if (scanner.partial === 0) yield place
+  }
+}
+
+async function recordAt(
+  file: OpenFile,
+  offset: number,
+  end: number,
+): Promise<ParsedRecord | undefined> {
+  const parser = new RecordParser(offset)
+  for await (const chunk of readRange(file, offset, end)) {
+    const [record] = parser.push(chunk)
+    if (record !== undefined) return record
+  }
+  return undefined
 }
