@@ -80,11 +80,14 @@ describe('deleting beside those who flag', () => {
       const found = await readDataset(dir, 'files')
       assert.deepEqual([found.torn, found.temporary, found.orphans], [0, 0, 0])
       checkNumbers(dir)
-      const longest = Math.max(...outcomes.map((outcome) => outcome.longest))
-      print(`deletions of 2 of 4 processes, ${Math.round(longest)} ms the longest`, {
-        rows,
-        deleted: deleted.length,
-      })
+      const longest = Math.max(...outcomes.slice(2).map((outcome) => outcome.longest))
+      print(
+        `deletions of 2 of 4 processes, ${Math.round(longest)} ms the longest flag of the others`,
+        {
+          rows,
+          deleted: deleted.length,
+        },
+      )
     },
     TIMEOUT,
   )
