@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CSVLogger, type FlagDetails, text } from '@flagging/core'
 import { expect, it, onTestFinished } from 'vitest'
 import { barriers } from './axe.ts'
 import { type ReviewBench, openReview, startReviewHost } from './review-host.ts'
@@ -84,12 +85,17 @@ export function describeReviewList({ makeApp, browser }: ReviewBench): void {
     for (const prompt of ['one', 'two', 'three']) await host.flag({ inputs: { prompt } })
     const [page, other] = [await openReview(browser(), host), await openReview(browser(), host)]
     await page.getByRole('link', { name: 'three' }).click()
+    await page.keyboard.press('n')
+    await page.keyboard.type('begun')
     await other.getByRole('link', { name: 'one' }).click()
     await other.keyboard.press('Delete')
     await other.getByRole('button', { name: 'Delete for good' }).click()
 
     await expect.poll(() => page.locator('.row').count()).toBe(2)
     expect(await page.locator('[aria-current=true]').textContent()).toContain('three')
+    await page.keyboard.type(' and ended')
+    await page.keyboard.press('Control+Enter')
+    await page.getByText('begun and ended').waitFor()
     await page.keyboard.press('r')
     await page.getByRole('link', { name: 'three' }).getByText('Reviewed').waitFor()
     await page.reload()
@@ -117,6 +123,33 @@ export function describeReviewList({ makeApp, browser }: ReviewBench): void {
       })
       .toBe(1)
     expect(await page.locator('.row').count()).toBeLessThanOrEqual(300)
+  })
+
+  it('has a chart over time that filters, with the mouse and with keys', async () => {
+    const days = ['2026-10-30', '2026-10-30', '2026-11-01']
+    const host = await startReviewHost(makeApp, { dir: await logOfDays(days) })
+    const page = await openReview(browser(), host)
+    const chart = page.getByRole('toolbar', { name: 'Samples over time' })
+    const bars = chart.getByRole('button')
+    await bars.first().waitFor()
+    const names = await bars.evaluateAll((all) => all.map((bar) => bar.getAttribute('aria-label')))
+    // The day between has a bar as well.
+    expect(names.map((name) => name?.split(': ')[1])).toEqual([
+      '2 samples',
+      '0 samples',
+      '1 sample',
+    ])
+    await bars.first().click()
+    await expect.poll(() => page.locator('.row').count()).toBe(2)
+    expect(new URL(page.url()).search).toBe('?from=2026-10-30&to=2026-10-31')
+    expect(await bars.count()).toBe(3)
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.locator('.row').count()).toBe(1)
+    expect(await page.getByLabel('From', { exact: true }).inputValue()).toBe('2026-11-01')
+    expect(await page.getByLabel('Until', { exact: true }).inputValue()).toBe('2026-11-01')
+    await page.keyboard.press('Space')
+    await expect.poll(() => page.locator('.row').count()).toBe(3)
   })
 
   it('says how far a long search is, stops it and goes on', async () => {
@@ -216,5 +249,20 @@ async function logOf(rows: number): Promise<string> {
   onTestFinished(() => rm(dir, { recursive: true }))
   const numbers = Array.from({ length: rows }, (_, n) => `number ${n}\n`)
   await writeFile(join(dir, 'logs.csv'), `prompt\n${numbers.join('')}`)
+  return dir
+}
+
+/** A directory with a log of a row for each of these days. */
+async function logOfDays(days: readonly string[]): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'flagging-review-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  const components = [text('prompt')]
+  const logger = new CSVLogger({ columns: ['timestamp'] })
+  await logger.setup(components, dir)
+  for (const day of days) {
+    const startedAt = new Date(`${day}T12:00:00Z`)
+    await logger.flag([day], null, null, { components, dir, startedAt } as unknown as FlagDetails)
+  }
+  await logger.close()
   return dir
 }

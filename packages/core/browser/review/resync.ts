@@ -61,14 +61,18 @@ function followKeys(
   const now = (key: string) => changed.get(key) ?? key
   review.store.set(({ chosen, opened, last, noting, noted, view, savings }) => ({
     chosen: new Set([...chosen].map(now)),
-    opened: opened && { ...opened, key: now(opened.key) },
+    opened: opened && {
+      ...opened,
+      key: now(opened.key),
+      sample: opened.sample && { ...opened.sample, key: now(opened.sample.key) },
+    },
     last: last && now(last),
     noting: noting && now(noting),
     noted: noted && now(noted),
     view: { ...view, sample: view.sample && now(view.sample) },
     savings: savings.map((saving) => ({ ...saving, key: now(saving.key) })),
   }))
-  for (const [key, text] of review.drafts) {
+  for (const [key, text] of [...review.drafts]) {
     review.drafts.delete(key)
     review.drafts.set(now(key), text)
   }

@@ -18,7 +18,7 @@ export function Facets({ state }: { readonly state: State }): JSX.Element {
   const datasets = choicesOf(tally.dataset?.datasets, about?.datasets ?? [], TEXTS.mainDataset)
   const users = choicesOf(tally.user?.users, [], TEXTS.noUser)
   return (
-    <nav class="facets" aria-label={TEXTS.filters}>
+    <section class="facets" aria-label={TEXTS.filters}>
       <Progress tally={tally} isAll={!isFiltered(view)} />
       <Facet
         name={TEXTS.state}
@@ -47,7 +47,7 @@ export function Facets({ state }: { readonly state: State }): JSX.Element {
         onChoose={(user) => filter(review, { user })}
       />
       <Notices notices={about?.notices ?? []} />
-    </nav>
+    </section>
   )
 }
 

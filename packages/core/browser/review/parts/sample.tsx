@@ -1,7 +1,8 @@
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import type { Cell, ReviewSample } from '../contract.ts'
 import { openWhole, openNamed } from '../navigating.ts'
 import { reasonOf, useReview } from '../review.ts'
+import { contentOf } from '../row-identity.ts'
 import type { Opened, State } from '../state.ts'
 import { TEXTS } from '../texts.ts'
 import { CellValue, JSONValue } from '../values/cell-value.tsx'
@@ -34,8 +35,13 @@ export function Sample({ state }: { readonly state: State }): JSX.Element {
         />
       )}
       {isBusy && sample === undefined && <p class="hint">{TEXTS.loading}</p>}
-      {sample && <Note key={sample.key} state={state} sample={sample} />}
-      {sample && <Content key={`${sample.key} content`} sample={sample} opened={opened} />}
+      {sample && (
+        // By what it holds: its key may change while it is read.
+        <Fragment key={contentOf(sample)}>
+          <Note state={state} sample={sample} />
+          <Content sample={sample} opened={opened} />
+        </Fragment>
+      )}
     </section>
   )
 }

@@ -78,25 +78,25 @@ function Search({ q }: { readonly q: string }): JSX.Element {
     return () => clearTimeout(timer)
   }, [text])
   return (
-    <form
-      class="search"
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault()
-        ask()
-      }}
-    >
-      <input
-        type="search"
-        aria-label={TEXTS.search}
-        placeholder={TEXTS.searchHint}
-        data-place="search"
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={500}
-        value={text}
-        onInput={({ currentTarget }) => write(currentTarget.value)}
-      />
-    </form>
+    <search class="search">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          ask()
+        }}
+      >
+        <input
+          type="search"
+          aria-label={TEXTS.search}
+          placeholder={TEXTS.searchHint}
+          data-place="search"
+          autocomplete="off"
+          spellcheck={false}
+          maxLength={500}
+          value={text}
+          onInput={({ currentTarget }) => write(currentTarget.value)}
+        />
+      </form>
+    </search>
   )
 }
