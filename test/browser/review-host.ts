@@ -21,7 +21,7 @@ export interface ReviewBench {
 }
 
 /** A sample to flag: values by label, a file as its name, type and bytes. */
-export interface Posted {
+interface Posted {
   readonly inputs?: Readonly<Record<string, unknown>>
   readonly outputs?: Readonly<Record<string, unknown>>
   readonly files?: Readonly<

@@ -72,9 +72,8 @@ function followKeys(
     view: { ...view, sample: view.sample && now(view.sample) },
     savings: savings.map((saving) => ({ ...saving, key: now(saving.key) })),
   }))
-  for (const [key, text] of [...review.drafts]) {
-    review.drafts.delete(key)
-    review.drafts.set(now(key), text)
-  }
+  const drafts = new Map(review.drafts)
+  review.drafts.clear()
+  for (const [key, text] of drafts) review.drafts.set(now(key), text)
   history.replaceState(null, '', location.pathname + searchOf(review.store.state.view))
 }
