@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import type { Faults, Flagged, HostJob, Questions } from './protocol.ts'
 import { times } from './scale.ts'
 
+const RUN = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url))
+
 /** What hosts are made of, and the modules that make them. */
 const HOSTS: Readonly<Record<string, readonly string[]>> = {
   'Express 5': ['../../packages/express-adapter/test/bounds-server.ts', '5'],
@@ -52,9 +54,13 @@ export class HostProcess {
     const [path = '', ...args] = HOSTS[name] ?? []
     const scratch = await mkdtemp(join(tmpdir(), 'flagging-bounds-'))
     const child = fork(
-      fileURLToPath(new URL(path, import.meta.url)),
-      [JSON.stringify({ flagged, options, callback, scratch } satisfies HostJob), ...args],
-      { execArgv: [...process.execArgv, '--expose-gc'], env: childEnv() },
+      RUN,
+      [
+        fileURLToPath(new URL(path, import.meta.url)),
+        JSON.stringify({ flagged, options, callback, scratch } satisfies HostJob),
+        ...args,
+      ],
+      { execArgv: ['--expose-gc'], env: childEnv() },
     )
     const [{ port }] = (await once(child, 'message')) as [{ port: number }]
     return new HostProcess(flagged, child, scratch, port)

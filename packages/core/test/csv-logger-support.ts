@@ -181,8 +181,7 @@ export function startWriter(job: WriterJob): ChildProcess {
   return spawn(
     process.execPath,
     [
-      `--import=${new URL('scripts/typescript.mjs', ROOT).href}`,
-      '--conditions=@flagging/source',
+      new URL('scripts/run.mjs', ROOT).pathname,
       new URL('csv-logger-writer.ts', import.meta.url).pathname,
       JSON.stringify(job),
     ],

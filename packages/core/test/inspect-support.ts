@@ -137,8 +137,7 @@ export function startCommand(args: readonly string[], node: readonly string[] = 
     process.execPath,
     [
       ...node,
-      `--import=${new URL('scripts/typescript.mjs', ROOT).href}`,
-      '--conditions=@flagging/source',
+      new URL('scripts/run.mjs', ROOT).pathname,
       new URL('packages/core/src/cli.ts', ROOT).pathname,
       ...args,
     ],

@@ -8,12 +8,7 @@ const ROOT = new URL('../../../../', import.meta.url)
 
 /** The command that runs a program of the sources in a process of its own. */
 export function commandOf(program: URL): string[] {
-  return [
-    process.execPath,
-    `--import=${new URL('scripts/typescript.mjs', ROOT).href}`,
-    '--conditions=@flagging/source',
-    program.pathname,
-  ]
+  return [process.execPath, new URL('scripts/run.mjs', ROOT).pathname, program.pathname]
 }
 
 /** A process that flags. It takes one job after the other, until it is killed. */

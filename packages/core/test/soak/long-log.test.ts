@@ -30,8 +30,7 @@ it(
       process.execPath,
       [
         '--max-old-space-size=64',
-        `--import=${new URL('scripts/typescript.mjs', ROOT).href}`,
-        '--conditions=@flagging/source',
+        new URL('scripts/run.mjs', ROOT).pathname,
         new URL('read-log.ts', import.meta.url).pathname,
         dir,
       ],
