@@ -22,6 +22,15 @@ export const shared = defineConfig({
 
 const faults = 'test/faults/*.test.ts'
 
+/** Files that leave the process as it was, so that one may run them all, each after the other. */
+const units = [
+  'packages/core/test/*.test.ts',
+  'packages/*-adapter/test/!(contract*|elements|fake-clock).test.ts',
+  'examples/test/*.test.ts',
+  'bench/test/!(guard).test.ts',
+  'conformance/test/{probes,readme}.test.ts',
+]
+
 export default defineConfig({
   ...shared,
   test: {
@@ -37,9 +46,10 @@ export default defineConfig({
             '{packages/*,examples,conformance,bench}/test/**/*.test.ts',
             'test/**/*.test.ts',
           ],
-          exclude: [faults],
+          exclude: [faults, ...units],
         },
       },
+      { extends: true, test: { name: 'units', include: units, isolate: false } },
       // The sources of the packages with a switch at each call.
       { extends: true, plugins: [faultSites()], test: { name: 'faults', include: [faults] } },
     ],

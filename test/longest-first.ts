@@ -30,7 +30,9 @@ export class LongestFirst extends BaseSequencer {
   }
 }
 
-function rankOf({ moduleId }: TestSpecification): number {
+function rankOf({ moduleId, project }: TestSpecification): number {
   const rank = LONG.findIndex((path) => moduleId.endsWith(`/${path}`))
-  return rank === -1 ? LONG.length : rank
+  if (rank !== -1) return rank
+  // A process is used again only for a file that comes right after one of its like.
+  return project.config.isolate ? LONG.length : LONG.length + 1
 }
