@@ -394,17 +394,28 @@ export function reviewContract(adapter: Adapter): void {
   })
 
   if (!adapter.hasSockets) return
-  describe('names of the host', () => {
-    test('that others may have pointed here are refused', async () => {
+  describe('names and pages of others', () => {
+    test('pages of other sites may link to the page, and get nothing else', async () => {
+      const { server } = await start()
+      const from = (path: string, mode: string, dest: string) =>
+        statusOf(server, path, {
+          'sec-fetch-site': 'cross-site',
+          'sec-fetch-mode': mode,
+          'sec-fetch-dest': dest,
+        })
+      expect(await from('', 'navigate', 'document')).toBe(200)
+      expect(await from('', 'navigate', 'iframe')).toBe(403)
+      expect(await from('', 'no-cors', 'script')).toBe(403)
+      for (const path of READS.slice(1)) {
+        expect(await from(path, 'navigate', 'document')).toBe(403)
+        expect(await from(path, 'cors', 'empty')).toBe(403)
+      }
+    })
+
+    test('names that others may have pointed here are refused', async () => {
       const { server } = await start({ origins: ['https://app.example.com'] })
       await flagOne(server)
-      // Browsers' own clients let nobody choose it.
-      const named = async (host: string) => {
-        const asked = request(`${server.origin}/flag/review/samples`, { headers: { host } })
-        const [answer] = (await once(asked.end(), 'response')) as [IncomingMessage]
-        answer.resume()
-        return answer.statusCode
-      }
+      const named = (host: string) => statusOf(server, '/samples', { host })
       for (const host of [
         'evil.example',
         'localhost.evil.example',
@@ -425,4 +436,16 @@ export function reviewContract(adapter: Adapter): void {
       }
     })
   })
+}
+
+/** What a request is answered with whose headers browsers' own clients let nobody choose. */
+async function statusOf(
+  server: Server,
+  path: string,
+  headers: Record<string, string>,
+): Promise<number | undefined> {
+  const asked = request(`${server.origin}/flag/review${path}`, { headers })
+  const [answer] = (await once(asked.end(), 'response')) as [IncomingMessage]
+  answer.resume()
+  return answer.statusCode
 }

@@ -18,6 +18,19 @@ export function isReviewPath(path: string): boolean {
   return path === '/review' || path.startsWith('/review/')
 }
 
+/**
+ * Whether somebody follows a link to the page, wherever it stands: a page of its own opens, which the
+ * one with the link can neither read nor frame.
+ */
+export function isVisit({ method, path, header }: RouteRequest): boolean {
+  return (
+    path === '/review' &&
+    (method === 'GET' || method === 'HEAD') &&
+    header('sec-fetch-mode') === 'navigate' &&
+    header('sec-fetch-dest') === 'document'
+  )
+}
+
 /** An answer as reviewers get it: it is kept nowhere, and framed and read by nobody else. */
 export function guarded(answer: RouteAnswer): RouteAnswer {
   const { 'Content-Security-Policy': policy, 'Cache-Control': caching } = answer.headers

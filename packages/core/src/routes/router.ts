@@ -9,7 +9,7 @@ import { pageFile } from './pages.ts'
 import { postDelete, postMark } from './review-changes.ts'
 import { type DownloadName, downloadReviewed } from './review-download.ts'
 import { getReviewedFile } from './review-file.ts'
-import { checkHost, guarded, isReviewPath } from './review-guard.ts'
+import { checkHost, guarded, isReviewPath, isVisit } from './review-guard.ts'
 import { reviewPage } from './review-page.ts'
 import { aboutReview, countReviewed, getReviewed, listReviewed } from './review-samples.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
@@ -173,7 +173,7 @@ async function answerOf(hall: Hall, request: RouteRequest): Promise<RouteAnswer>
   for (const route of ROUTES) {
     const found = route.method === asked && route.isThere(hall) ? route.path.exec(path) : null
     if (!found) continue
-    checkOrigin(header, hall.settings.origins)
+    if (!isVisit(request)) checkOrigin(header, hall.settings.origins)
     if (isReviewPath(path)) checkHost(header, hall.settings.origins)
     if (route.action) await authorize(hall, request, route.action)
     return route.answer(hall, request, found)
