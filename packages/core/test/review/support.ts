@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Component } from '../../src/components.ts'
 import { LogDesk } from '../../src/review/log-desk.ts'
-import { type PageQuery, parsePageQuery } from '../../src/review/review-filter.ts'
+import type { ReviewCounts } from '../../src/review/review-counts.ts'
+import {
+  type PageQuery,
+  type ReviewFilter,
+  parsePageQuery,
+} from '../../src/review/review-filter.ts'
 import type { ReviewSample } from '../../src/review/review-sample.ts'
 import type { ReviewPage } from '../../src/review/review-store.ts'
 import type { FlagValue } from '../../src/sample/flag-value.ts'
@@ -86,6 +91,14 @@ export async function* pages(desk: LogDesk, query = ''): AsyncGenerator<ReviewPa
     yield page
     cursor = page.next
   } while (cursor !== null)
+}
+
+/** The counts of a selection, however often it must be asked. */
+export async function counted(desk: LogDesk, filter: ReviewFilter = {}): Promise<ReviewCounts> {
+  for (;;) {
+    const counts = await desk.counts(filter)
+    if (counts.done) return counts
+  }
 }
 
 /** The ids of samples. */
