@@ -201,7 +201,7 @@ export function describeReviewList({ makeApp, browser }: ReviewBench): void {
       .getByRole('button', { name: 'Incorrect' })
       .focus()
     expect(await barriers(page)).toEqual([])
-    await page.getByText('Download', { exact: true }).first().click()
+    await page.locator('summary', { hasText: 'Download' }).click()
     await page.keyboard.press('n')
     expect(await barriers(page)).toEqual([])
     await page.getByRole('button', { name: 'Delete 1' }).click()

@@ -45,7 +45,7 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
     await sample.getByText('Asked the author.').waitFor()
     await sample.getByRole('button', { name: 'Reviewed', pressed: true }).waitFor()
 
-    await page.getByText('Download', { exact: true }).first().click()
+    await page.locator('summary', { hasText: 'Download' }).click()
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'CSV' }).click(),
@@ -182,7 +182,7 @@ export function describeReviewing({ makeApp, browser }: ReviewBench): void {
     await page.keyboard.press('r')
     expect(await page.getByRole('dialog').count()).toBe(0)
     expect(await page.locator('textarea').count()).toBe(0)
-    await page.getByText('Download', { exact: true }).first().click()
+    await page.locator('summary', { hasText: 'Download' }).click()
     await page.getByRole('link', { name: 'CSV' }).waitFor()
   })
 }
