@@ -45,6 +45,21 @@ export function postedContract(adapter: Adapter): void {
       )
     })
 
+    test('may be nested as deep as they like', async () => {
+      const { world, server } = await start({ inputs: ['a'], outputs: [], correction: true })
+      const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
+      for (const depth of [30_000, 150_000]) {
+        const small = deep(Math.min(depth, 40_000))
+        const body = `{"data":[${deep(depth)}],"correction":${small}}`
+        const headers = { 'content-type': 'application/json' }
+        const answer = await send(server, '/flag', { method: 'POST', headers, body })
+        expect(answer.status).toBe(201)
+      }
+      const [first, second] = recordsOf(await world.read())
+      expect(first).toEqual({ a: deep(30_000), correction: deep(30_000) })
+      expect(await world.read(second?.['a'])).toBe(deep(150_000))
+    })
+
     test('come as a form: parts by label, files, JSON components as JSON text', async () => {
       const { world, server } = await start({
         inputs: [image('im'), number('scale'), text('code')],

@@ -1,5 +1,6 @@
 import type { Datum, FilePart } from '../capture/decoded.ts'
 import { splitJSON } from '../capture/json-text.ts'
+import { stringifyJSON } from '../capture/stringify-json.ts'
 import { type ByteSource, SourceFile, memorySource } from '../store/byte-source.ts'
 import type { FlagValue, JSONValue } from './flag-value.ts'
 
@@ -74,7 +75,7 @@ export function memberSlots(
 export function slotOfText(text: string): Slot {
   if (text.length > LARGE && !text.startsWith('"')) return new LargeSlot(text)
   const value = JSON.parse(text) as JSONValue
-  const isExact = typeof value === 'string' || JSON.stringify(value) === text
+  const isExact = typeof value === 'string' || stringifyJSON(value) === text
   return isExact ? { value } : { value, json: text }
 }
 
