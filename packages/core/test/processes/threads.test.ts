@@ -126,8 +126,8 @@ describe('worker threads on one dataset', () => {
         await main.flag()
       }
       await main.close()
-      // Node forgets a file that it was opening for a thread when that was terminated.
-      expect(openIn(dir).length).toBeLessThanOrEqual(ended.length / 20)
+      // Node forgets a file that it was opening for a thread when that was terminated: about 3 in 120.
+      expect(openIn(dir).length).toBeLessThanOrEqual(Math.max(2, ended.length / 20))
       expect(ended.flatMap(({ rejected }) => rejected)).toEqual([])
       const found = await readDataset(dir, 'files')
       const acknowledged = ended.flatMap((thread) => thread.acknowledged)
