@@ -34,6 +34,9 @@ function onRequest(message: unknown): void {
   response.on('close', () => answering.delete(response))
 }
 
+/** Less than what a spilled upload takes in memory until it is in its file; what is held takes far less. */
+const SPILLED_BYTES = 100_000
+
 /** A sample as text, without what differs each time. */
 export type SampleText = string
 
@@ -159,8 +162,9 @@ export class Bench {
     while (quiet < 3 && Date.now() < until) {
       // What is gathered waits for the clock: until then, turns would only keep both cores busy.
       await (quiet > 0 ? turn() : delay(1))
-      const { pending } = aside(() => this.#flagging.stats())
-      quiet = pending === 0 && answering.size === 0 ? quiet + 1 : 0
+      const { pending, memoryBytes } = aside(() => this.#flagging.stats())
+      const isQuiet = pending === 0 && answering.size === 0 && memoryBytes < SPILLED_BYTES
+      quiet = isQuiet ? quiet + 1 : 0
     }
   }
 }

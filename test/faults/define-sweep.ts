@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Adapter } from '../contract/host.ts'
-import { isWithinHostCalls } from './host-calls.ts'
+import { isFarFromHost, isWithinHostCalls } from './host-calls.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { sweep } from './sweep.ts'
 
@@ -17,6 +17,8 @@ export interface Extent {
   readonly hit: 'first' | 'last'
   /** Whether everything that follows in the same turn throws as well. */
   readonly isSticky: boolean
+  /** Whether another host's sweep faults what no host calls: then this one leaves that out. */
+  readonly isAnother?: boolean
 }
 
 /** Sites that a request may miss: what they fill is shared, or a clock decides. */
@@ -61,6 +63,7 @@ export function defineSweep(name: string, adapter: Adapter, extent: Extent): voi
           const isHeavy = scenario.isHeavy === true
           const isWanted = (site: string) => {
             if (SHARED.test(site) || (isHeavy && THREAD.test(site))) return false
+            if (extent.isAnother === true && isFarFromHost(site)) return false
             if (extent.isSticky) return isWithinHostCalls(site)
             return extent.isWhole || !done.has(site) || (!isHeavy && isWithinHostCalls(site))
           }

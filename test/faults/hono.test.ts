@@ -1,7 +1,8 @@
 import { onRequests, onSockets } from '../../packages/hono-adapter/test/hono-host.ts'
 import { defineSweep } from './define-sweep.ts'
 
-const EXTENT = { isWhole: false, hit: 'first', isSticky: false } as const
+// What is far from any host is faulted behind Express.
+const EXTENT = { isWhole: false, hit: 'first', isSticky: false, isAnother: true } as const
 
 defineSweep('@hono/node-server', onSockets, EXTENT)
 defineSweep('app.request()', onRequests, EXTENT)

@@ -25,6 +25,11 @@ export function isWithinHostCalls(site: string): boolean {
   )
 }
 
+/** What runs after the reply and reaches a host only by way of the hall, whichever host that is. */
+export function isFarFromHost(site: string): boolean {
+  return /^core\/(?:sample|store)\//.test(site)
+}
+
 /** A place where a fault is dealt with on the spot, and how that shows. */
 interface Excuse {
   readonly sites: RegExp
