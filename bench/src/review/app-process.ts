@@ -19,6 +19,7 @@ app.use(
 )
 app.post('/ask', async (c) => c.json(await c.req.json<object>()))
 serve({ fetch: app.fetch, port: 0 }, ({ port }) => process.send?.({ port }))
+process.on('disconnect', () => process.exit())
 process.on('message', () => {
   const [, rss = ''] = /VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
   process.send?.({ mebibytes: Number(rss) / 1024 })
