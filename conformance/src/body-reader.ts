@@ -1,6 +1,8 @@
-import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { Ending } from './conversation.ts'
+
+/** After which of a stream's events there may be more to read, or nothing ever. */
+const NEWS = ['readable', 'end', 'close', 'error', 'aborted'] as const
 
 /** Reads the body of an answer in steps; takes nothing from the wire until it is asked. */
 export class BodyReader {
@@ -43,12 +45,13 @@ export class BodyReader {
     return this.#source.read(Math.min(most, readableLength)) as Buffer | null
   }
 
-  async #more(): Promise<void> {
-    const over = new AbortController()
-    const events = ['readable', 'end', 'close', 'error', 'aborted'].map((event) =>
-      once(this.#source, event, over).catch(() => {}),
-    )
-    await Promise.race(events)
-    over.abort()
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        for (const event of NEWS) this.#source.off(event, done)
+        resolve()
+      }
+      for (const event of NEWS) this.#source.on(event, done)
+    })
   }
 }

@@ -123,18 +123,17 @@ export class ServerHandle {
     if (this.#child?.connected) this.#child.send(message)
   }
 
-  async #told<T extends FromServer['type']>(type: T): Promise<FromServer & { type: T }> {
-    const over = new AbortController()
-    try {
-      const told = once(this.#events, type, over).then(([message]) => message as never)
-      const gone = once(this.#events, 'gone', over).then(() => {
-        throw new Error(this.#faults.at(-1))
-      })
-      told.catch(() => {})
-      gone.catch(() => {})
-      return await Promise.race([told, gone])
-    } finally {
-      over.abort()
-    }
+  #told<T extends FromServer['type']>(type: T): Promise<FromServer & { type: T }> {
+    return new Promise((resolve, reject) => {
+      const told = (message: FromServer & { type: T }): void => {
+        this.#events.off('gone', gone)
+        resolve(message)
+      }
+      const gone = (): void => {
+        this.#events.off(type, told)
+        reject(new Error(this.#faults.at(-1)))
+      }
+      this.#events.once(type, told).once('gone', gone)
+    })
   }
 }

@@ -7,22 +7,20 @@ import { Scrub } from '../src/scrub.ts'
 import { ServerHandle } from '../src/server-handle.ts'
 import { loadSubject } from '../src/subject.ts'
 
-/**
- * The control, and ours: where nothing is mounted, what differs is noise, and would be held against
- * a subject.
- */
-const SUBJECTS = ['none', 'flagging-auto', 'flagging-manual'] as const
+const SUBJECTS = ['flagging-auto', 'flagging-manual'] as const
+
+/** The control: where nothing is mounted, what differs is noise, and would be held against a subject. */
+const NONE = subjectAt('none')
 
 /** Longer than it takes to find that a probe hangs. */
 const TIMEOUT_MS = 90_000
 
 /** A test for each probe and subject: it is not noticed, and has kept what it should. */
 export function nothingIsNoticedOn(host: HostName): void {
-  const subjects = SUBJECTS.map((name) => new URL(`../subjects/${name}.ts`, import.meta.url).href)
-  const servers = {
-    bare: new ServerHandle(host, undefined),
-    tapped: subjects.map((subject) => new ServerHandle(host, subject)),
-  }
+  const subjects = SUBJECTS.map(subjectAt)
+  const bare = new ServerHandle(host, undefined)
+  const servers = { bare, tapped: subjects.map((subject) => new ServerHandle(host, subject)) }
+  const control = { bare, tapped: [new ServerHandle(host, NONE)] }
   let scrub: Scrub
   const played = new Map<Probe, Promise<readonly Verdict[]>>()
   /** Played once for all of them, by the first that asks. */
@@ -30,6 +28,11 @@ export function nothingIsNoticedOn(host: HostName): void {
     const verdicts = played.get(probe) ?? verdictsOn(probe, host, servers, scrub)
     played.set(probe, verdicts)
     return (await verdicts)[at]!
+  }
+  /** Asked only where something differs, since noise would differ there, too. */
+  const noiseOf = async (probe: Probe): Promise<readonly string[]> => {
+    const [verdict] = await verdictsOn(probe, host, control, scrub)
+    return verdict!.differences
   }
   beforeAll(async () => {
     const all = await Promise.all(subjects.map(loadSubject))
@@ -39,7 +42,8 @@ export function nothingIsNoticedOn(host: HostName): void {
     )
   })
   afterAll(async () => {
-    await Promise.all([servers.bare, ...servers.tapped].map((server) => server.kill()))
+    const all = [bare, ...servers.tapped, ...control.tapped]
+    await Promise.all(all.map((server) => server.kill()))
   })
   for (const probe of PROBES.filter((one) => playsOn(one, host))) {
     describe(`${probe.name}`, () => {
@@ -48,7 +52,8 @@ export function nothingIsNoticedOn(host: HostName): void {
           `${subject}`,
           async () => {
             const { differences, kept } = await verdictOf(probe, at)
-            expect(differences).toEqual([])
+            const noise = differences.length > 0 ? await noiseOf(probe) : []
+            expect({ differences, noise }).toEqual({ differences: [], noise: [] })
             expect(kept).not.toBe(false)
           },
           TIMEOUT_MS,
@@ -56,4 +61,8 @@ export function nothingIsNoticedOn(host: HostName): void {
       }
     })
   }
+}
+
+function subjectAt(name: string): string {
+  return new URL(`../subjects/${name}.ts`, import.meta.url).href
 }
