@@ -5,33 +5,27 @@ import { build } from 'esbuild'
 import { keptAt, sha256, write } from './compiled.mjs'
 
 const [source] = process.argv.slice(2)
-const maker = fileURLToPath(import.meta.url)
-/** A change of this file makes what it has made worthless, too. */
-const sources = { [maker]: sha256(await readFile(maker, 'utf8')) }
+const sources = {}
 
-/** Each module goes on to believe that it lies where its source lies. */
+// Another way to make it, and other packages, make what has been made worthless, too.
+for (const url of [import.meta.url, new URL('../pnpm-lock.yaml', import.meta.url)]) {
+  await note(fileURLToPath(url))
+}
+
+async function note(path) {
+  const text = await readFile(path, 'utf8')
+  sources[path] = sha256(text)
+  return text
+}
+
+/** Each module of ours goes on to believe that it lies where its source lies. */
 const ownAddresses = {
   name: 'own-addresses',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8')
-      sources[path] = sha256(text)
+      const text = await note(path)
       const address = JSON.stringify(pathToFileURL(path).href)
       return { contents: text.replaceAll('import.meta.url', address), loader: 'ts' }
-    })
-  },
-}
-
-/** Packages stay what they are, and are found as their importer finds them. */
-const packagesOutside = {
-  name: 'packages-outside',
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /^[^./]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
-      if (kind === 'entry-point' || pluginData === 'asked') return undefined
-      if (path.startsWith('node:')) return { path, external: true }
-      const found = await resolve(path, { importer, kind, resolveDir, pluginData: 'asked' })
-      if (found.errors.length > 0 || found.path.endsWith('.ts')) return found
-      return { path: pathToFileURL(found.path).href, external: true }
     })
   },
 }
@@ -45,7 +39,15 @@ const { outputFiles } = await build({
   platform: 'node',
   target: 'node20',
   conditions: ['@flagging/source'],
-  plugins: [packagesOutside, ownAddresses],
+  plugins: [ownAddresses],
+  // For packages that are CommonJS.
+  banner: {
+    js: `import $module from 'node:module'; const require = $module.createRequire(${JSON.stringify(pathToFileURL(source).href)});`,
+  },
   logLevel: 'error',
 })
-write(keptAt(source, '.one.mjs'), `${outputFiles[0].text}\n// ${JSON.stringify(sources)}\n`)
+const [{ text }] = outputFiles
+if (/\bimport\.meta\b|\b__(?:dir|file)name\b/.test(text)) {
+  throw new Error(`${source} imports a package that asks where it lies, and cannot be one file`)
+}
+write(keptAt(source, '.one.mjs'), `${text}\n// ${JSON.stringify(sources)}\n`)
