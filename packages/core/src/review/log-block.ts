@@ -126,7 +126,9 @@ let spare: Buffer | undefined
 
 /** Gives the memory of a block back, of which nothing may be used any longer. */
 export function giveBack({ bytes }: Block): void {
-  if (bytes.buffer.byteLength >= LARGEST) spare = Buffer.from(bytes.buffer)
+  const { byteLength } = bytes.buffer
+  // That of a single long row is not kept.
+  if (byteLength >= LARGEST && byteLength <= 2 * LARGEST) spare = Buffer.from(bytes.buffer)
 }
 
 function roomFor(length: number): Buffer {

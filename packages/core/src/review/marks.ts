@@ -25,6 +25,7 @@ export class DatasetMarks {
   #ino: number | undefined
   #reviewed = 0
   #version = 0
+  #refreshing: Promise<void> = Promise.resolve()
 
   constructor(fs: FileSystem, dir: string) {
     this.#fs = fs
@@ -46,8 +47,14 @@ export class DatasetMarks {
     return this.#marks.get(hash)
   }
 
-  /** Takes in what has been added since. */
-  async refresh(): Promise<void> {
+  /** Takes in what has been added since. One after the other: two at once would read the same part. */
+  refresh(): Promise<void> {
+    const refreshed = this.#refreshing.then(() => this.#refresh())
+    this.#refreshing = refreshed.catch(() => undefined)
+    return refreshed
+  }
+
+  async #refresh(): Promise<void> {
     const stat = await unless('ENOENT ENOTDIR', this.#fs.lstat(this.#path))
     if (stat?.kind !== 'file') return this.#forget()
     if (stat.ino !== this.#ino || stat.size < this.#read) this.#forget()

@@ -49,9 +49,26 @@ interface Tally {
 /** Counts the samples of selections, and goes on where it stopped. */
 export class Counters {
   readonly #selections = new Map<string, Map<string, Tally>>()
+  /** The last count of each selection that is under way: two at once would count the same rows. */
+  readonly #turns = new WeakMap<Map<string, Tally>, Promise<unknown>>()
 
-  async count(search: Search, filter: ReviewFilter, ends: LogEnds): Promise<ReviewCounts> {
+  count(search: Search, filter: ReviewFilter, ends: LogEnds): Promise<ReviewCounts> {
     const tallies = this.#talliesOf(filter, search)
+    const before = this.#turns.get(tallies) ?? Promise.resolve()
+    const counted = before.then(() => this.#count(search, filter, tallies, ends))
+    this.#turns.set(
+      tallies,
+      counted.catch(() => undefined),
+    )
+    return counted
+  }
+
+  async #count(
+    search: Search,
+    filter: ReviewFilter,
+    tallies: Map<string, Tally>,
+    ends: LogEnds,
+  ): Promise<ReviewCounts> {
     let done = true
     for (const log of search.logs) {
       if (!(await advance(search, log, filter, tallies, ends))) {

@@ -164,6 +164,12 @@ describe('a selection', () => {
     await say(newest?.key, false, null)
     expect(idsOf(await walk(desk, 'marks=reviewed'))).toEqual([])
     expect((await counted(desk, filterOf('marks=open'))).total).toBe(5)
+    // Whoever asks at the same time reads each word once, and none is passed over afterwards.
+    for (const note of ['a', 'b', 'c']) {
+      await say(second?.key, false, note)
+      const found = await Promise.all([1, 2, 3].map(() => walk(desk, 'marks=noted')))
+      expect(found.map(([one]) => one?.review?.note)).toEqual([note, note, note])
+    }
     // Damage costs the damaged word alone, and a line that is being written is not read yet.
     await appendFile(join(dir, '.flagging/review.jsonl'), '{"row":"x","reviewed":tr')
     await say(second?.key, true, null)
@@ -235,6 +241,24 @@ describe('counts', () => {
     })
     await rm(join(dir, 'ask'), { recursive: true })
     expect((await counted(desk)).total).toBe(6)
+  })
+
+  test('count each row once, however many ask at the same time', async () => {
+    const dir = await folder()
+    await store(
+      dir,
+      ids(0, 2999).map((id) => ({ id, prompt: 'x'.repeat(500) })),
+    )
+    const desk = deskAt(dir)
+    for (const more of [0, 1000]) {
+      if (more > 0)
+        await store(
+          dir,
+          ids(3000, 3999).map((id) => ({ id, prompt: 'y'.repeat(900) })),
+        )
+      const all = await Promise.all([1, 2, 3, 4].map(() => counted(desk)))
+      expect(all.map(({ total }) => total)).toEqual([1, 2, 3, 4].map(() => 3000 + more))
+    }
   })
 
   test('are given by the month where there are many days', async () => {
