@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { wav } from '../contract/wav.ts'
 import { type ReviewBench, type ReviewHost, openReview, startReviewHost } from './review-host.ts'
 import { PNG } from './stored.ts'
 
@@ -106,7 +107,7 @@ export function describeReviewValues({ makeApp, browser }: ReviewBench): void {
 
   it('plays sounds', async () => {
     const host = await startReviewHost(makeApp)
-    const sound = { name: 'tone.wav', type: 'audio/wav', bytes: wav() }
+    const sound = { name: 'tone.wav', type: 'audio/wav', bytes: wav(4_000) }
     await host.flag({ inputs: { prompt: 'listen' }, files: { sound } })
     const page = await openReview(browser(), host)
     await page.getByRole('link', { name: 'listen' }).click()
@@ -196,26 +197,6 @@ async function flagJSON(host: ReviewHost, data: string): Promise<void> {
     body: `{"inputs":{"prompt":"nested","data":${data}},"outputs":{},"option":"Incorrect"}`,
   })
   expect(response.status).toBe(201)
-}
-
-/** Half a second of a tone. */
-function wav(): Buffer {
-  const samples = 4_000
-  const bytes = Buffer.alloc(44 + samples * 2)
-  bytes.write('RIFF', 0)
-  bytes.writeUInt32LE(36 + samples * 2, 4)
-  bytes.write('WAVEfmt ', 8)
-  bytes.writeUInt32LE(16, 16)
-  bytes.writeUInt16LE(1, 20)
-  bytes.writeUInt16LE(1, 22)
-  bytes.writeUInt32LE(8_000, 24)
-  bytes.writeUInt32LE(16_000, 28)
-  bytes.writeUInt16LE(2, 32)
-  bytes.writeUInt16LE(16, 34)
-  bytes.write('data', 36)
-  bytes.writeUInt32LE(samples * 2, 40)
-  for (let n = 0; n < samples; n++) bytes.writeInt16LE(Math.sin(n / 3) * 8_000, 44 + n * 2)
-  return bytes
 }
 
 /** A PNG with a page behind its end. */

@@ -1,31 +1,29 @@
 import type { OpenLog } from '../store/open-log.ts'
-import { type Block, blockAfter, forEachRow } from './log-block.ts'
+import { findRow } from './find-row.ts'
 import { type FoundIn, readFound } from './found-in.ts'
 import { type FoundPage, type Search, listPage } from './list-page.ts'
-import { LogEnds } from './log-ends.ts'
+import { RowEnds } from './row-ends.ts'
 import { LogIndexes } from './log-index.ts'
 import { DatasetMarks } from './marks.ts'
 import { Rankings } from './rank-page.ts'
 import { readRow } from './read-row.ts'
 import { Counters, type ReviewCounts } from './review-counts.ts'
 import type { PageQuery, ReviewFilter } from './review-filter.ts'
-import { type ReviewLog, type ReviewPlace, endOfWhole, reviewLogs, withLog } from './review-log.ts'
+import { type ReviewLog, type ReviewPlace, reviewLogs, withLog } from './review-log.ts'
 import type { ReviewSample } from './review-sample.ts'
 import type { ReviewAbout, ReviewColumns, ReviewPage, ReviewStore } from './review-store.ts'
-import { type SampleKey, decodeKey, noSample } from './sample-key.ts'
+import { decodeKey, noSample } from './sample-key.ts'
 import { SearchBudget } from './search-budget.ts'
 import { newestOf, sincePage } from './since-page.ts'
-import { rowHash } from '../store/row-key.ts'
 
 /** How long one answer may search, in milliseconds. */
 const SEARCH_MS = 400
-const BLOCK = 1024 * 1024
 
 /** Looks samples up in the logs of a flagged directory, without anything kept for each of them. */
 export class LogDesk implements ReviewStore {
   readonly #place: ReviewPlace
   readonly #marks = new Map<string, DatasetMarks>()
-  readonly #ends = new LogEnds()
+  readonly #ends = new RowEnds()
   readonly #indexes = new LogIndexes()
   readonly #rankings = new Rankings()
   readonly #counters = new Counters()
@@ -88,7 +86,7 @@ export class LogDesk implements ReviewStore {
     const log = search.logs.find((one) => one.log.name === asked.log)
     if (log === undefined) throw noSample()
     const use = async (open: OpenLog): Promise<ReviewSample | undefined> => {
-      const row = await rowOf(open, asked)
+      const row = await findRow(open, asked)
       return row && readRow(log, open, search.marksOf(log), row, Infinity)
     }
     const sample = await withLog(this.#place, log, search.told, use, spilled)
@@ -129,41 +127,4 @@ export class LogDesk implements ReviewStore {
       told: () => undefined,
     }
   }
-}
-
-/** Where the row of a key stands now: where it was, or further to the front if rows were deleted. */
-async function rowOf(
-  open: OpenLog,
-  { offset, hash }: SampleKey,
-): Promise<{ start: number; end: number } | undefined> {
-  const end = await endOfWhole(open)
-  if (offset >= open.from && offset < end) {
-    const row = await firstIn(open, await blockAfter(open, offset, end, 16 * 1024), hash, true)
-    if (row) return row
-  }
-  for (let at = open.from; at < end;) {
-    const block = await blockAfter(open, at, end, BLOCK)
-    const row = await firstIn(open, block, hash, false)
-    if (row) return row
-    at = block.end > at ? block.end : end
-  }
-  return undefined
-}
-
-async function firstIn(
-  open: OpenLog,
-  block: Block,
-  hash: string,
-  onlyFirst: boolean,
-): Promise<{ start: number; end: number } | undefined> {
-  let found: { start: number; end: number } | undefined
-  let isFirst = true
-  await forEachRow(open, block, ({ place: { start, end } }) => {
-    const isCandidate = found === undefined && (isFirst || !onlyFirst)
-    isFirst = false
-    if (!isCandidate) return
-    const bytes = block.bytes.subarray(start - block.start, end - block.start)
-    if (rowHash(bytes) === hash) found = { start, end }
-  })
-  return found
 }

@@ -2,7 +2,7 @@ import type { LogDraft } from '../store/log-draft.ts'
 import { rowHash } from '../store/row-key.ts'
 import type { Search } from './list-page.ts'
 import { blockAfter, forEachRow, giveBack } from './log-block.ts'
-import type { LogEnds } from './log-ends.ts'
+import type { RowEnds } from './row-ends.ts'
 import { StretchNotes, isIndexed } from './log-index.ts'
 import { fitsMarks } from './marks.ts'
 import type { ReviewFilter } from './review-filter.ts'
@@ -52,7 +52,7 @@ export class Counters {
   /** The last count of each selection that is under way: two at once would count the same rows. */
   readonly #turns = new WeakMap<Map<string, Tally>, Promise<unknown>>()
 
-  count(search: Search, filter: ReviewFilter, ends: LogEnds): Promise<ReviewCounts> {
+  count(search: Search, filter: ReviewFilter, ends: RowEnds): Promise<ReviewCounts> {
     const tallies = this.#talliesOf(filter, search)
     const before = this.#turns.get(tallies) ?? Promise.resolve()
     const counted = before.then(() => this.#count(search, filter, tallies, ends))
@@ -67,7 +67,7 @@ export class Counters {
     search: Search,
     filter: ReviewFilter,
     tallies: Map<string, Tally>,
-    ends: LogEnds,
+    ends: RowEnds,
   ): Promise<ReviewCounts> {
     let done = true
     for (const log of search.logs) {
@@ -101,7 +101,7 @@ async function advance(
   log: ReviewLog,
   filter: ReviewFilter,
   tallies: Map<string, Tally>,
-  ends: LogEnds,
+  ends: RowEnds,
 ): Promise<boolean> {
   const { end, ino } = await ends.of(place, log)
   let tally = tallies.get(log.name)

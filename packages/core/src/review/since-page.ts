@@ -1,7 +1,7 @@
 import { decodeNewest, encodeNewest, nameOf } from './cursor.ts'
 import type { FoundIn } from './found-in.ts'
 import { type Search, walkOf } from './list-page.ts'
-import type { LogEnds } from './log-ends.ts'
+import type { RowEnds } from './row-ends.ts'
 import type { FoundRow } from './log-walk.ts'
 import type { PageQuery } from './review-filter.ts'
 import type { ReviewLog } from './review-log.ts'
@@ -16,7 +16,7 @@ export interface FoundSince {
 }
 
 /** Where the logs end now: what is asked with for what came in since. */
-export async function newestOf({ place, logs }: Search, ends: LogEnds): Promise<string> {
+export async function newestOf({ place, logs }: Search, ends: RowEnds): Promise<string> {
   const found = await Promise.all(logs.map((log) => ends.of(place, log)))
   return encodeNewest({ logs: nameOf(logs), ends: found.map(({ end, ino }) => [end, ino]) })
 }
@@ -25,7 +25,7 @@ export async function newestOf({ place, logs }: Search, ends: LogEnds): Promise<
 export async function sincePage(
   search: Search,
   query: PageQuery,
-  ends: LogEnds,
+  ends: RowEnds,
 ): Promise<FoundSince> {
   const before = decodeNewest(query.after ?? '')
   const newest = await newestOf(search, ends)

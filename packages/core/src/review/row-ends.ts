@@ -2,18 +2,18 @@ import { unless } from '../store/disk.ts'
 import { type ReviewLog, type ReviewPlace, endOfWhole, withLog } from './review-log.ts'
 
 /** Where the rows of a log end. */
-export interface LogEnd {
+export interface RowEnd {
   readonly end: number
   readonly ino: number
 }
 
-const NO_LOG: LogEnd = { end: 0, ino: 0 }
+const NO_LOG: RowEnd = { end: 0, ino: 0 }
 
 /** Where the logs end, found out anew only for those that were written to. */
-export class LogEnds {
-  readonly #known = new Map<string, LogEnd & { readonly size: number; readonly mtimeMs: number }>()
+export class RowEnds {
+  readonly #known = new Map<string, RowEnd & { readonly size: number; readonly mtimeMs: number }>()
 
-  async of(place: ReviewPlace, log: ReviewLog): Promise<LogEnd> {
+  async of(place: ReviewPlace, log: ReviewLog): Promise<RowEnd> {
     const path = `${log.dataset.dir}/${log.log.name}`
     const stat = await unless('ENOENT ENOTDIR', place.fs.lstat(path))
     if (stat === undefined) return NO_LOG
