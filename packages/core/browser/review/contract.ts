@@ -49,7 +49,7 @@ export interface Cell {
 
 /** A flagged sample. */
 export interface ReviewSample {
-  /** Opaque; safe in a URL. */
+  /** Safe in a URL. What follows its last dot is the hash of the row; what comes before may change. */
   readonly key: string
   readonly dataset: string | null
   readonly endpoint: string | null
