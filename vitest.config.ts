@@ -21,6 +21,8 @@ export const shared = defineConfig({
 })
 
 const faults = 'test/faults/*.test.ts'
+/** Files that talk to a real PostgreSQL and a real S3, which are started once for all of them. */
+const servers = 'packages/postgres-logger/test/**/*.test.ts'
 
 /** Files that leave the process as it was, so that one may run them all, each after the other. */
 const units = [
@@ -46,10 +48,18 @@ export default defineConfig({
             '{packages/*,examples,conformance,bench}/test/**/*.test.ts',
             'test/**/*.test.ts',
           ],
-          exclude: [faults, ...units],
+          exclude: [faults, servers, ...units],
         },
       },
       { extends: true, test: { name: 'units', include: units, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          include: [servers],
+          globalSetup: './packages/postgres-logger/test/servers/global-setup.ts',
+        },
+      },
       // The sources of the packages with a switch at each call.
       { extends: true, plugins: [faultSites()], test: { name: 'faults', include: [faults] } },
     ],

@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
-export const packages = ['core', 'hono-adapter', 'express-adapter']
+export const packages = ['core', 'hono-adapter', 'express-adapter', 'postgres-logger']
 
 const pnpmVersion = '10.34.9'
 const lockfile = `${root}pnpm-lock.yaml`

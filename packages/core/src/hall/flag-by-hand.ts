@@ -1,13 +1,14 @@
 import type { Exchange } from '../capture/exchange.ts'
 import { exchangeOf } from '../capture/exchange-mark.ts'
 import { type CheckedFlag, checkFlagRequest } from './flag-request.ts'
-import { flaggable, flaggerOf, notFound } from './flaggable.ts'
+import { elsewhereOf, flaggable, flaggerOf, notFound } from './flaggable.ts'
 import type { Hall } from './hall.ts'
 import type { FlagRequest } from '../options/flagging-options.ts'
 import type { MountedPlan } from './plan.ts'
+import type { FlagOutcome, PassedFlag } from '../store/callback-host.ts'
 
 /**
- * Stores a flag by hand.
+ * Stores a flag by hand, or has the instance store it that holds the interaction.
  * @param correctionJSON the exact text of a correction that JavaScript cannot hold
  * @returns the count, and whether this call made the row
  */
@@ -16,9 +17,24 @@ export async function flagByHand(
   target: string | object,
   request: FlagRequest,
   correctionJSON?: string,
-): Promise<{ count: number; fresh: boolean }> {
+): Promise<FlagOutcome> {
   hall.checkOpen()
   const flag = checkFlagRequest(request, hall.settings, correctionJSON)
+  const elsewhere = elsewhereOf(hall, target)
+  return elsewhere ? elsewhere.flag(target as string, flag) : flagHere(hall, target, flag)
+}
+
+/** Stores a flag that another instance was asked for. */
+export async function flagHeld(hall: Hall, id: string, flag: PassedFlag): Promise<FlagOutcome> {
+  hall.checkOpen()
+  return flagHere(hall, id, checkFlagRequest(flag, hall.settings, flag.correctionJSON))
+}
+
+async function flagHere(
+  hall: Hall,
+  target: string | object,
+  flag: CheckedFlag,
+): Promise<FlagOutcome> {
   const exchange = flaggable(hall, target)
   if (typeof target === 'object') hall.book.expect(exchange)
   return exchange.keptFor(async () => {
@@ -50,7 +66,7 @@ function store(
     const count = await hall.counted(bytes, () =>
       hall.outlet.store({ exchange, plan, flag, username }),
     )
-    if (count === undefined) throw notFound()
+    if (count === undefined) throw notFound(hall)
     return count
   })
 }

@@ -6,14 +6,19 @@ import type { Slot } from '../sample/slot.ts'
 import type { FlagDetails } from '../store/flagging-callback.ts'
 import type { CheckedFlag } from './flag-request.ts'
 
-/** What a callback is told of a sample beside its values. */
+/**
+ * What a callback is told of a sample beside its values.
+ * @param once what a retry of the flag has in common with it; by default, what the flag says
+ */
 export function flagDetails(
   { dir }: Dataset,
   components: readonly Component[],
   slots: readonly Slot[],
   facts: SampleFacts,
   flag: CheckedFlag | undefined,
+  username: string | null,
   settings: Settings,
+  once?: string,
 ): FlagDetails {
   const details: Writable<FlagDetails> = {
     components,
@@ -28,6 +33,7 @@ export function flagDetails(
     truncated: facts.truncated,
     byHand: flag !== undefined,
   }
+  if (flag !== undefined) details.once = once ?? onceOf(facts.id, flag, username)
   if (settings.comment) details.comment = flag?.comment ?? null
   if (settings.correction) details.correction = flag?.correction ?? null
   if (flag?.correctionJSON !== undefined) details.correctionJSON = flag.correctionJSON
@@ -37,6 +43,14 @@ export function flagDetails(
     break
   }
   return details
+}
+
+function onceOf(
+  id: string,
+  { option, comment, correction, correctionJSON }: CheckedFlag,
+  username: string | null,
+): string {
+  return JSON.stringify([id, option, comment, correctionJSON ?? correction, username])
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

@@ -2,6 +2,10 @@ import type { Exchange } from '../capture/exchange.ts'
 import { exchangeOf } from '../capture/exchange-mark.ts'
 import { FlaggingError } from '../errors.ts'
 import type { Hall } from './hall.ts'
+import type { FlagsElsewhere } from '../store/callback-host.ts'
+
+/** The form of an interaction's id. */
+const ID = /^[\w-]{22}$/
 
 /**
  * The exchange that somebody wants to flag, or to take the flags of back.
@@ -26,10 +30,10 @@ export async function flaggerOf(
 ): Promise<string | null> {
   await exchange.whenAnswered()
   checkWhole(exchange)
-  if (exchange.answer === undefined) throw notFound()
+  if (exchange.answer === undefined) throw notFound(hall)
   const maker = (await hall.book.maker(exchange)) ?? null
   const flagger = username ?? (typeof target === 'string' ? null : maker)
-  if (maker !== null && flagger !== null && maker !== flagger) throw notFound()
+  if (maker !== null && flagger !== null && maker !== flagger) throw notFound(hall)
   return flagger
 }
 
@@ -47,7 +51,7 @@ export function checkMode({ settings }: Hall, target: string | object): void {
 
 function held(hall: Hall, id: string): Exchange {
   const exchange = hall.held.get(id)
-  if (!exchange) throw notFound()
+  if (!exchange) throw notFound(hall)
   if (exchange.state === 'open') {
     throw new FlaggingError(
       'ERR_FLAGGING_NOT_ENDED',
@@ -61,7 +65,7 @@ function held(hall: Hall, id: string): Exchange {
 function captured(hall: Hall, target: object): Exchange {
   const exchange = exchangeOf(target)
   if (exchange) checkWhole(exchange)
-  if (!exchange || exchange.excluded || !hall.planOf(exchange)?.captures) throw notFound()
+  if (!exchange || exchange.excluded || !hall.planOf(exchange)?.captures) throw notFound(hall)
   return exchange
 }
 
@@ -72,11 +76,22 @@ function checkWhole(exchange: Exchange): void {
   throw exchange.fault as Error
 }
 
+/**
+ * How to reach the instance that holds an interaction, where that may be another one than this.
+ * @param target what somebody wants to flag
+ */
+export function elsewhereOf(hall: Hall, target: string | object): FlagsElsewhere | undefined {
+  const { mode, sharedCallback } = hall.settings
+  if (typeof target !== 'string' || mode !== 'manual' || !ID.test(target)) return undefined
+  return hall.held.get(target) === undefined ? sharedCallback?.elsewhere : undefined
+}
+
 /** One text for everything that cannot be flagged, so that ids cannot be probed. */
-export function notFound(): FlaggingError {
+export function notFound({ settings }: Hall): FlaggingError {
+  const holder = settings.sharedCallback?.elsewhere ? 'instance' : 'process'
   return new FlaggingError(
     'ERR_FLAGGING_NOT_FOUND',
-    'There is no such interaction to flag. Ids are held by the process that issued them, ' +
+    `There is no such interaction to flag. Ids are held by the ${holder} that issued them, ` +
       'for a limited time, and may be flagged only by whom they were issued to.',
   )
 }

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers'
+import { callbackHost } from './callback-host.ts'
 import { Budget } from '../capture/budget.ts'
 import { Decoder } from '../capture/decoder.ts'
 import type { Exchange } from '../capture/exchange.ts'
@@ -70,7 +71,8 @@ export class Hall {
     this.datasets = new Datasets({
       dir,
       makeCallback,
-      sharedCallback,
+      isShared: sharedCallback !== undefined,
+      host: callbackHost(this),
       reserved: OWN_COLUMNS.filter((_, index) => Boolean(active[index])),
       limits,
       onError,

@@ -118,10 +118,14 @@ export class Outlet {
 
   /** Rejects while the disk is too full; `undefined` where a fresh look found room. */
   checkDisk(): Promise<void> | undefined {
-    return this.#context.guard.check()
+    const { settings, guard } = this.#context
+    return settings.sharedCallback?.usesDisk === false ? undefined : guard.check()
   }
 
-  /** Hands values to the callback of a dataset. */
+  /**
+   * Hands values to the callback of a dataset.
+   * @param once what a retry of the flag has in common with it; by default, what the flag says
+   */
   put(
     dataset: Dataset,
     components: readonly Component[],
@@ -129,9 +133,10 @@ export class Outlet {
     facts: SampleFacts,
     flag: CheckedFlag | undefined,
     username: string | null,
+    once?: string,
   ): Promise<number> {
     const { settings, datasets } = this.#context
-    const details = flagDetails(dataset, components, slots, facts, flag, settings)
+    const details = flagDetails(dataset, components, slots, facts, flag, username, settings, once)
     const flagData = flagDataOf(slots)
     const option = flag?.option ?? null
     const stored = dataset.gate.flag(

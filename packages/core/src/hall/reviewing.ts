@@ -1,39 +1,16 @@
-import { join } from 'node:path'
 import type { Settings } from '../options/settings.ts'
+import { LogReview } from '../review/log-review.ts'
 import type { ReviewStore } from '../review/review-store.ts'
-import { type NamedPlace, threadedStore } from '../review/review-thread.ts'
+import { type NamedPlace, threadedReader } from '../review/review-thread.ts'
 import type { Datasets } from '../sample/datasets.ts'
-import type { FlaggingCallback } from '../store/flagging-callback.ts'
-import type { RowKey } from '../store/row-key.ts'
 
 /** What the reviewers of one flagging look at and change. */
 export class Reviewing {
   readonly store: ReviewStore
-  readonly #dir: string
-  readonly #datasets: Datasets
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor({ dir, declared }: Settings, datasets: Datasets) {
-    const asked = { inputs: declared?.inputs, outputs: declared?.outputs }
-    this.store = threadedStore({ dir, asked: withoutFunctions(asked) })
-    this.#dir = dir
-    this.#datasets = datasets
-  }
-
-  /** The directory of a dataset, by the name of its folder. */
-  folderOf(dataset: string | null): string {
-    return dataset === null ? this.#dir : join(this.#dir, dataset)
-  }
-
-  /** Whether samples of a dataset can be deleted. */
-  canRemove(dataset: string | null): boolean {
-    return this.#callbackOf(dataset).remove !== undefined
-  }
-
-  /** Deletes samples for good and gives how many there were; 0 where the callback cannot. */
-  async remove(dataset: string | null, rows: readonly RowKey[]): Promise<number> {
-    const callback = this.#callbackOf(dataset)
-    return (await callback.remove?.(this.folderOf(dataset), { rows })) ?? 0
+  constructor(settings: Settings, datasets: Datasets) {
+    this.store = settings.sharedCallback?.review ?? logsOf(settings, datasets)
   }
 
   /** Does one thing after the other: what the second changes is what the first left. */
@@ -42,11 +19,15 @@ export class Reviewing {
     this.#turn = done.catch(() => undefined)
     return done
   }
+}
 
-  #callbackOf(dataset: string | null): FlaggingCallback {
-    const { gate } = dataset === null ? this.#datasets.root : this.#datasets.of(dataset)
+function logsOf({ dir, declared }: Settings, datasets: Datasets): ReviewStore {
+  const asked = { inputs: declared?.inputs, outputs: declared?.outputs }
+  const reader = threadedReader({ dir, asked: withoutFunctions(asked) })
+  return new LogReview(dir, reader, (dataset) => {
+    const { gate } = dataset === null ? datasets.root : datasets.of(dataset)
     return gate.callback
-  }
+  })
 }
 
 type Sides = NamedPlace['asked']

@@ -1,12 +1,12 @@
 import { FlaggingError } from '../errors.ts'
 import { cannotUnflag } from '../store/callback-gate.ts'
-import { checkMode, flaggable, flaggerOf, notFound } from './flaggable.ts'
+import { checkMode, elsewhereOf, flaggable, flaggerOf, notFound } from './flaggable.ts'
 import type { Hall } from './hall.ts'
 import type { MountedPlan } from './plan.ts'
 
 /**
- * Takes back the flags that one user made of an interaction, those in flight too; they may be made
- * again.
+ * Takes back the flags that one user made of an interaction, those in flight too, or has the instance
+ * do it that holds the interaction; they may be made again.
  * @returns how many samples were deleted
  * @throws FlaggingError as a flag by hand does; `ERR_FLAGGING_NOT_FOUND` also where all its flags are
  * somebody else's, and `ERR_FLAGGING_CANNOT_UNFLAG` where the callback cannot delete
@@ -23,6 +23,24 @@ export async function unflag(
   checkMode(hall, target)
   // Before anything is looked up: it says nothing of the id.
   if (!hall.datasets.canRemove) throw cannotUnflag()
+  const elsewhere = elsewhereOf(hall, target)
+  return elsewhere
+    ? elsewhere.unflag(target as string, username)
+    : unflagHere(hall, target, username)
+}
+
+/** Takes back flags that another instance was asked to take back. */
+export async function unflagHeld(hall: Hall, id: string, username: string | null): Promise<number> {
+  hall.checkOpen()
+  if (!hall.datasets.canRemove) throw cannotUnflag()
+  return unflagHere(hall, id, username)
+}
+
+async function unflagHere(
+  hall: Hall,
+  target: string | object,
+  username: string | null,
+): Promise<number> {
   const exchange = flaggable(hall, target)
   return exchange.keptFor(async () => {
     const flagger = await flaggerOf(hall, exchange, target, username)
@@ -34,7 +52,7 @@ export async function unflag(
       (name) => !isKnown || name === flagger,
       () => hall.outlet.takeBack(exchange, plan, isKnown ? flagger : undefined),
     )
-    if (deleted === undefined) throw notFound()
+    if (deleted === undefined) throw notFound(hall)
     return deleted
   })
 }

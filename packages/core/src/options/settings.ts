@@ -48,8 +48,8 @@ export interface Settings {
   /** Absolute. */
   readonly dir: string
   readonly makeCallback: () => FlaggingCallback
-  /** Whether `makeCallback` gives the same object for all datasets. */
-  readonly sharedCallback: boolean
+  /** What `makeCallback` gives for all datasets, where that is one object. */
+  readonly sharedCallback: FlaggingCallback | undefined
   readonly declared: Declared | undefined
   readonly username: FlaggingOptions<object>['username']
   readonly comment: boolean
@@ -95,7 +95,7 @@ export function resolveSettings<Target>(given: FlaggingOptions<Target> = {}): Se
     hasOptions: options.options !== undefined,
     dir: resolve(checked('dir', options.dir, 'string', 'flagged')),
     makeCallback: shared ? () => shared : ((callback as () => FlaggingCallback) ?? defaultCallback),
-    sharedCallback: shared !== undefined,
+    sharedCallback: shared,
     declared,
     username: checked('username', options.username, 'function', undefined),
     comment: checked('comment', options.comment, 'boolean', false),

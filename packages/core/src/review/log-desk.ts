@@ -11,7 +11,7 @@ import { Counters, type ReviewCounts } from './review-counts.ts'
 import type { PageQuery, ReviewFilter } from './review-filter.ts'
 import { type ReviewLog, type ReviewPlace, reviewLogs, withLog } from './review-log.ts'
 import type { ReviewSample } from './review-sample.ts'
-import type { ReviewAbout, ReviewColumns, ReviewPage, ReviewStore } from './review-store.ts'
+import type { ReviewAbout, ReviewColumns, ReviewPage, ReviewReader } from './review-store.ts'
 import { decodeKey, noSample } from './sample-key.ts'
 import { SearchBudget } from './search-budget.ts'
 import { newestOf, sincePage } from './since-page.ts'
@@ -20,7 +20,7 @@ import { newestOf, sincePage } from './since-page.ts'
 const SEARCH_MS = 400
 
 /** Looks samples up in the logs of a flagged directory, without anything kept for each of them. */
-export class LogDesk implements ReviewStore {
+export class LogDesk implements ReviewReader {
   readonly #place: ReviewPlace
   readonly #marks = new Map<string, DatasetMarks>()
   readonly #ends = new RowEnds()

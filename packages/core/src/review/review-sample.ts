@@ -5,7 +5,7 @@ import type { Mark } from './marks.ts'
 
 /** A stored file, as the one who looks a sample up knows it. */
 export interface ReviewFile {
-  /** Absolute. */
+  /** Where its store finds it: an absolute path, or the key of an object. */
   readonly path: string
   /** The name that the client gave, where the log says so. */
   readonly name: string | undefined
@@ -15,7 +15,7 @@ export interface ReviewFile {
   readonly storedAs: string | undefined
 }
 
-/** The value of a cell, with its files as places on the disk. */
+/** The value of a cell, with its files as places in their store. */
 export type ReviewValue =
   | { readonly kind: 'json'; readonly value: FlagValue }
   /**

@@ -1,6 +1,8 @@
 import type { ReviewCounts } from './review-counts.ts'
 import type { PageQuery, ReviewFilter } from './review-filter.ts'
-import type { ReviewSample } from './review-sample.ts'
+import type { FlaggedFile } from '../sample/flag-value.ts'
+import type { Mark } from './marks.ts'
+import type { ReviewFile, ReviewSample } from './review-sample.ts'
 
 /** A part of a list of samples. */
 export interface ReviewPage {
@@ -35,8 +37,8 @@ export interface ReviewColumns {
   readonly details: readonly string[]
 }
 
-/** Where reviewers look samples up. Samples are named by their keys; see `encodeKey`. */
-export interface ReviewStore {
+/** Where samples are looked up. They are named by their keys; see `encodeKey`. */
+export interface ReviewReader {
   about(): Promise<ReviewAbout>
   page(query: PageQuery): Promise<ReviewPage>
   columns(filter: ReviewFilter): Promise<ReviewColumns>
@@ -48,4 +50,19 @@ export interface ReviewStore {
    * @throws FlaggingError `ERR_FLAGGING_NOT_FOUND`
    */
   sample(key: string, spilled?: boolean): Promise<ReviewSample>
+}
+
+/** What reviewers look at and change. */
+export interface ReviewStore extends ReviewReader {
+  /** The bytes of a file that a sample of this store names. */
+  open(file: ReviewFile): FlaggedFile
+  /**
+   * Says of a sample what a reviewer says of it; stored when it resolves.
+   * @throws FlaggingError `ERR_FLAGGING_NOT_FOUND`
+   */
+  mark(key: string, mark: Mark): Promise<void>
+  /** Whether samples of a dataset can be deleted. */
+  canRemove(dataset: string | null): boolean
+  /** Deletes samples for good, with what was said of them and their files; gives how many there were. */
+  remove(keys: readonly string[]): Promise<number>
 }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { FlaggingError, type FlaggingErrorCode } from '../errors.ts'
 import { inheritedArgv, moduleBeside } from '../worker-module.ts'
 import type { ReviewPlace } from './review-log.ts'
-import type { ReviewStore } from './review-store.ts'
+import type { ReviewReader } from './review-store.ts'
 
 /** A place that can be named to another thread. */
 export type NamedPlace = Omit<ReviewPlace, 'fs'>
@@ -12,7 +12,7 @@ export type NamedPlace = Omit<ReviewPlace, 'fs'>
 export interface ReviewRequest {
   readonly id: number
   readonly place: NamedPlace
-  readonly call: keyof ReviewStore
+  readonly call: keyof ReviewReader
   readonly args: readonly unknown[]
 }
 
@@ -128,7 +128,7 @@ function failed(message: string): FlaggingError {
 const thread = new ReviewThread()
 
 /** The samples of a place, looked up in a thread of its own. */
-export function threadedStore(place: NamedPlace): ReviewStore {
+export function threadedReader(place: NamedPlace): ReviewReader {
   return {
     about: () => thread.ask(place, 'about', []),
     page: (query) => thread.ask(place, 'page', [query]),

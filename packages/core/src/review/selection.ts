@@ -1,14 +1,14 @@
 import { FlaggingError } from '../errors.ts'
 import type { ReviewFilter } from './review-filter.ts'
 import type { ReviewSample } from './review-sample.ts'
-import type { ReviewStore } from './review-store.ts'
+import type { ReviewReader } from './review-store.ts'
 
 /** Samples that are in memory at once: each of their values may be a hundred thousand characters. */
 const AT_ONCE = 20
 
 /** The samples of a selection with whole values, oldest first. */
 export async function* selected(
-  store: ReviewStore,
+  store: ReviewReader,
   filter: ReviewFilter,
 ): AsyncGenerator<ReviewSample, void, undefined> {
   const query = { filter, sort: 'oldest', limit: AT_ONCE, whole: true } as const
@@ -23,7 +23,7 @@ export async function* selected(
 
 /** The samples of keys with whole values, in the order of the keys; less those that are gone. */
 export async function* chosen(
-  store: ReviewStore,
+  store: ReviewReader,
   keys: readonly string[],
 ): AsyncGenerator<ReviewSample, void, undefined> {
   for (const key of keys) {

@@ -92,7 +92,7 @@ async function postSample(
       const sampled = { components: declared.all, slots, interaction: () => interaction }
       const safe =
         typeof settings.redact === 'function' ? redactedSlots(sampled, settings.redact) : slots
-      return store(hall, declared, safe, interaction, flag)
+      return store(hall, declared, safe, interaction, flag, key)
     })
     return stored.finally(release)
   })
@@ -104,10 +104,11 @@ async function store(
   slots: Parameters<Hall['outlet']['put']>[2],
   interaction: Interaction,
   flag: CheckedFlag,
+  once: string | undefined,
 ): Promise<number> {
   await hall.outlet.checkDisk()
   const dataset = hall.datasets.root
-  return hall.outlet.put(dataset, declared.all, slots, interaction, flag, flag.username)
+  return hall.outlet.put(dataset, declared.all, slots, interaction, flag, flag.username, once)
 }
 
 /** A posted sample has no exchange behind it: its endpoint is empty and its status 0. */

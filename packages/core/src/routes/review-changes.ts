@@ -1,9 +1,6 @@
 import { FlaggingError } from '../errors.ts'
 import type { Hall } from '../hall/hall.ts'
-import { addMark } from '../review/marks.ts'
 import type { Mark } from '../review/marks.ts'
-import { type SampleKey, decodeKey } from '../review/sample-key.ts'
-import { nodeFileSystem } from '../store/node-file-system.ts'
 import { json } from './answers.ts'
 import { readBody } from './read-body.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
@@ -23,7 +20,6 @@ export async function postMark(hall: Hall, request: RouteRequest): Promise<Route
     throw bad('`note` must be a text, or null for none.')
   }
   if ((note?.length ?? 0) > LONGEST_NOTE) throw bad(`A note may have ${LONGEST_NOTE} characters.`)
-  const asked = decodeKey(key)
   const by = await hall.username(request.target)
   return hall.review.inTurn(async () => {
     // What was said before is read again: another process may have said it.
@@ -34,7 +30,7 @@ export async function postMark(hall: Hall, request: RouteRequest): Promise<Route
       by,
       at: new Date().toISOString(),
     }
-    await addMark(nodeFileSystem, hall.review.folderOf(sample.dataset), asked.hash, mark)
+    await hall.review.store.mark(key, mark)
     return json(200, { review: mark.reviewed || mark.note !== null ? mark : null })
   })
 }
@@ -46,33 +42,9 @@ export async function postDelete(hall: Hall, request: RouteRequest): Promise<Rou
   if (!isList || keys.length === 0 || keys.length > MOST_KEYS) {
     throw bad(`Send \`{ "keys": ["..."] }\` with the keys of 1 to ${MOST_KEYS} samples.`)
   }
-  const { datasets } = await hall.review.store.about()
-  const byFolder = new Map<string | null, SampleKey[]>()
-  for (const key of (keys as string[]).map(decodeKey)) {
-    const folder = key.folder === '' ? null : key.folder
-    // Only what was found: a folder's name in a key is what a client says.
-    if (!datasets.includes(folder)) continue
-    byFolder.set(folder, [...(byFolder.get(folder) ?? []), key])
-  }
-  let deleted = 0
-  for (const [folder, rows] of byFolder) deleted += await removed(hall, folder, rows)
+  // What is said of a sample meanwhile would be left without one.
+  const deleted = await hall.review.inTurn(() => hall.review.store.remove(keys as string[]))
   return json(200, { deleted })
-}
-
-async function removed(
-  hall: Hall,
-  folder: string | null,
-  rows: readonly SampleKey[],
-): Promise<number> {
-  const count = await hall.review.remove(folder, rows)
-  // What was said of a sample goes with it: one like it would seem to have been reviewed.
-  const mark = { reviewed: false, note: null, by: null, at: new Date().toISOString() }
-  for (const { hash } of count > 0 ? rows : []) {
-    await hall.review.inTurn(() =>
-      addMark(nodeFileSystem, hall.review.folderOf(folder), hash, mark),
-    )
-  }
-  return count
 }
 
 async function fieldsOf(

@@ -2,12 +2,11 @@ import type { DownloadSample, DownloadValue } from '../archive/download-sample.t
 import { FlaggingError } from '../errors.ts'
 import type { Hall } from '../hall/hall.ts'
 import { type ReviewFilter, parseFilter } from '../review/review-filter.ts'
-import type { ReviewCell, ReviewFile, ReviewSample } from '../review/review-sample.ts'
+import type { ReviewCell, ReviewSample, ReviewValue } from '../review/review-sample.ts'
+import type { ReviewStore } from '../review/review-store.ts'
 import { decodeKey } from '../review/sample-key.ts'
 import { chosen, selected } from '../review/selection.ts'
-import type { FlagValue, FlaggedFile, JSONValue } from '../sample/flag-value.ts'
-import { SourceFile, pathSource } from '../store/byte-source.ts'
-import { nodeFileSystem } from '../store/node-file-system.ts'
+import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
 
 const MOST_KEYS = 200
@@ -81,22 +80,17 @@ async function* downloaded(
   const samples = keys.length > 0 ? chosen(store, keys) : selected(store, filter)
   for await (const sample of samples) {
     // A row that cannot be read has no values to give.
-    if (sample.error === undefined) yield downloadSample(sample)
+    if (sample.error === undefined) yield downloadSample(store, sample)
   }
 }
 
-function downloadSample({
-  dataset,
-  log,
-  option,
-  username,
-  inputs,
-  outputs,
-  review,
-  key: _key,
-  isOwn: _isOwn,
-  ...details
-}: ReviewSample): DownloadSample {
+function downloadSample(store: ReviewStore, sample: ReviewSample): DownloadSample {
+  const { dataset, log, option, username, inputs, outputs, review, ...others } = sample
+  const { key: _key, isOwn: _isOwn, ...details } = others
+  const valueOf = ({ label, value }: ReviewCell): DownloadValue => ({
+    label,
+    value: heldBy(store, value),
+  })
   return {
     dataset,
     log,
@@ -109,13 +103,9 @@ function downloadSample({
   }
 }
 
-function valueOf({ label, value }: ReviewCell): DownloadValue {
-  if (value.kind === 'json') return { label, value: value.value }
-  if (value.kind !== 'files') return { label, value: null }
-  const files = value.files.map(fileOf)
-  return { label, value: files.length > 1 ? files : (files[0] as FlagValue) }
-}
-
-function fileOf({ path, name, type, size, storedAs }: ReviewFile): FlaggedFile {
-  return new SourceFile(name, type, pathSource(nodeFileSystem, path, size), storedAs)
+function heldBy(store: ReviewStore, value: ReviewValue): FlagValue {
+  if (value.kind === 'json') return value.value
+  if (value.kind !== 'files') return null
+  const files = value.files.map((file) => store.open(file))
+  return files.length > 1 ? files : (files[0] as FlagValue)
 }

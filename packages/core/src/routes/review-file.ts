@@ -1,7 +1,5 @@
 import { FlaggingError } from '../errors.ts'
 import type { Hall } from '../hall/hall.ts'
-import { SourceFile, pathSource } from '../store/byte-source.ts'
-import { nodeFileSystem } from '../store/node-file-system.ts'
 import { fileAnswer } from './file-answer.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
 
@@ -18,7 +16,5 @@ export async function getReviewedFile(
   if (file === undefined) {
     throw new FlaggingError('ERR_FLAGGING_NOT_FOUND', 'There is no such file of a sample.')
   }
-  const { path, name, type, size, storedAs } = file
-  const source = pathSource(nodeFileSystem, path, size)
-  return fileAnswer(new SourceFile(name, type, source, storedAs), request)
+  return fileAnswer(hall.review.store.open(file), request)
 }

@@ -40,7 +40,7 @@ function shown(hall: Hall, { isOwn, ...sample }: ReviewSample): object {
   const cells = (side: readonly ReviewCell[]) => side.map((cell) => shownCell(cell, sample.key))
   return {
     ...sample,
-    canDelete: isOwn && hall.review.canRemove(sample.dataset),
+    canDelete: isOwn && hall.review.store.canRemove(sample.dataset),
     inputs: cells(sample.inputs),
     outputs: cells(sample.outputs),
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Component } from '../components.ts'
 import { CallbackGate } from '../store/callback-gate.ts'
+import type { CallbackHost } from '../store/callback-host.ts'
 import type { FlaggingCallback } from '../store/flagging-callback.ts'
 import { InferredColumns } from './inferred-columns.ts'
 
@@ -22,7 +23,10 @@ export interface Dataset {
 export interface DatasetsContext {
   readonly dir: string
   readonly makeCallback: () => FlaggingCallback
-  readonly sharedCallback: boolean
+  /** Whether `makeCallback` gives the same object for all datasets. */
+  readonly isShared: boolean
+  /** Offered to each callback. */
+  readonly host: CallbackHost
   readonly reserved: readonly string[]
   readonly limits: { readonly columns: number; readonly endpoints: number }
   readonly onError: (error: unknown) => void
@@ -129,8 +133,9 @@ export class Datasets {
     if (this.#sharedGate) return this.#sharedGate
     const callback = this.#context.makeCallback()
     callback.onError ??= this.#context.onError
+    callback.attach?.(this.#context.host)
     const gate = new CallbackGate(callback)
-    if (this.#context.sharedCallback) this.#sharedGate = gate
+    if (this.#context.isShared) this.#sharedGate = gate
     return gate
   }
 

@@ -1,6 +1,8 @@
 import type { Component } from '../components.ts'
 import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
+import type { ReviewStore } from '../review/review-store.ts'
 import type { Ended } from '../sample/interaction.ts'
+import type { CallbackHost, FlagsElsewhere } from './callback-host.ts'
 import type { RowKey } from './row-key.ts'
 
 /** What is known of a sample beside its values. */
@@ -21,6 +23,11 @@ export interface FlagDetails {
   readonly truncated: boolean
   /** Whether somebody flagged it, or posted it; false where mode `auto` logged it by itself. */
   readonly byHand: boolean
+  /**
+   * What is the same for a retry of a flag by hand and for nothing else, whoever is asked; absent where
+   * nothing can be retried, and where `id` says as much.
+   */
+  readonly once?: string
   /** `undefined`: comments are not accepted, and there is no column. `null`: none was given. */
   readonly comment?: string | null
   /** `undefined`: corrections are not accepted, and there is no column. `null`: none was given. */
@@ -72,6 +79,17 @@ export interface FlaggingCallback {
    * id: by one user (`null`: by nobody who is known), or by whomever where `username` is `undefined`
    */
   remove?(flaggingDir: string, which: Removal): Promise<number>
+  /** Called by `createFlagging` and before anything else with what the flagging offers its callback. */
+  attach?(host: CallbackHost): void
+  /**
+   * How flags reach interactions that other instances hold. Without it they are a 404 there. Asked only
+   * where one callback is given for all datasets; so are `review` and `usesDisk`.
+   */
+  readonly elsewhere?: FlagsElsewhere
+  /** Where reviewers look samples up. Default: in the logs of the flagged directory. */
+  readonly review?: ReviewStore
+  /** Whether samples take room on the disk of the flagged directory. Default `true`. */
+  readonly usesDisk?: boolean
   /** Called once by `flagging.close()`, after every flag has settled. */
   close?(): void | Promise<void>
   /** Names of columns that the callback adds by itself and that no component may take. */

@@ -1,0 +1,34 @@
+/** What a store of samples beyond one machine is made of. Hosts need none of it. @module */
+export { stringifyJSON } from './capture/stringify-json.ts'
+export type { MarkFilter, PageQuery, ReviewFilter, ReviewSort } from './review/review-filter.ts'
+export type { ReviewCounts } from './review/review-counts.ts'
+export type { Mark } from './review/marks.ts'
+export type { ReviewCell, ReviewFile, ReviewSample, ReviewValue } from './review/review-sample.ts'
+export type {
+  ReviewAbout,
+  ReviewColumns,
+  ReviewPage,
+  ReviewReader,
+  ReviewStore,
+} from './review/review-store.ts'
+export { type SampleKey, decodeKey, encodeKey, noSample } from './review/sample-key.ts'
+export { isFlaggedFile, isFlaggedFileList } from './sample/flag-value.ts'
+export {
+  type ByteSource,
+  SourceFile,
+  memorySource,
+  pathSource,
+  textSource,
+} from './store/byte-source.ts'
+export type {
+  CallbackHost,
+  FlagOutcome,
+  FlagsElsewhere,
+  PassedFlag,
+} from './store/callback-host.ts'
+export { passiveExtensionOf, servedTypeOf } from './store/file-kind.ts'
+export type { FileSystem, OpenFile } from './store/file-system.ts'
+export { nodeFileSystem } from './store/node-file-system.ts'
+export { readStored } from './store/read-stored.ts'
+export type { StoredOptions, StoredSample } from './store/stored-sample.ts'
+export { isWellFormed } from './well-formed.ts'

@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { inject } from 'vitest'
+
+/** Makes an empty database on the server that all tests share, and gives its address. */
+export async function createDatabase(): Promise<string> {
+  const server = `postgres://postgres@127.0.0.1:${inject('postgresPort')}`
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const client = new pg.Client(`${server}/postgres`)
+  await client.connect()
+  try {
+    await client.query(`create database ${name}`)
+  } finally {
+    await client.end()
+  }
+  return `${server}/${name}`
+}

