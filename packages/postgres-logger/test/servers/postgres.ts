@@ -13,6 +13,7 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 /** PostgreSQL starts for no root: then it runs as `nobody`, whom every system knows. */
 const NOBODY = 65_534
@@ -27,7 +28,7 @@ export interface PostgresServer {
   readonly port: number
   /** The address of a database. */
   url(database: string): string
-  /** Kills it as a power failure would; its data stay. */
+  /** Kills it at once with all that it has started; its data stay. */
   kill(): Promise<void>
   /** Starts it again at the same port. */
   restart(): Promise<void>
@@ -52,7 +53,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   return {
     port,
     url,
-    kill: () => ended(server, 'SIGKILL'),
+    kill: () => killed(server),
     async restart() {
       rmSync(join(data, 'postmaster.pid'), { force: true })
       server = await started(native, folder, port)
@@ -105,6 +106,39 @@ async function ended(server: ChildProcess, signal: NodeJS.Signals): Promise<void
   if (server.exitCode !== null || server.signalCode !== null) return
   server.kill(signal)
   await once(server, 'exit')
+}
+
+/** Kills it with the processes that serve its connections: they are in no group of its. */
+async function killed(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  // Stopped, it makes no new ones.
+  server.kill('SIGSTOP')
+  const children = childrenOf(server.pid ?? 0)
+  server.kill('SIGKILL')
+  await once(server, 'exit')
+  for (const child of children) end(child)
+  while (children.some(isRunning)) await setTimeout(5)
+}
+
+function childrenOf(parent: number): number[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  return stdout
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid] : []))
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended with its parent.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+  return !/^(?:Z.*)?$/.test(stdout.trim())
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,190 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+import { FlaggingError } from '@flagging/core'
+import pg from 'pg'
+import { type Connection, poolConfig } from './connection.ts'
+import { connectError, databaseError, lostConnection, noAnswer } from './database-errors.ts'
+import { type Names, namesOf } from './names.ts'
+
+export { isTransient } from './transient.ts'
+
+/** Runs one statement and gives its rows. */
+export type Query = <Row extends object = Record<string, unknown>>(
+  text: string,
+  values?: readonly unknown[],
+) => Promise<Row[]>
+
+/** How long something may take. */
+export interface Patience {
+  /** Milliseconds until the server is told to stop, and soon afterwards is no longer waited for. Default 30,000. */
+  readonly timeoutMs?: number | undefined
+}
+
+const PATIENCE_MS = 30_000
+/** What an answer may take on its way. */
+const GRACE_MS = 1000
+
+/**
+ * A database and the connections to it. Nothing is connected before something is asked. A connection
+ * that is lost fails what is asked on it and nothing else.
+ */
+export class Database implements Names {
+  readonly name: string
+  readonly viewsName: string
+  readonly schema: string
+  readonly views: string
+  readonly #config: pg.PoolConfig
+  readonly #pool: pg.Pool
+  #isConnected = false
+  #closing: Promise<void> | undefined
+
+  /**
+   * @param schema the name of the schema; see {@link namesOf}
+   * @throws FlaggingError `ERR_FLAGGING_OPTION`
+   */
+  constructor(connection: Connection, schema: string) {
+    const names = namesOf(schema)
+    this.name = names.name
+    this.viewsName = names.viewsName
+    this.schema = names.schema
+    this.views = names.views
+    this.#config = poolConfig(connection)
+    this.#pool = new pg.Pool(this.#config)
+    // Idle clients: whoever asks next gets another one.
+    this.#pool.on('error', () => {
+      this.#isConnected = false
+    })
+  }
+
+  /** Whether the last thing that was asked reached the server. */
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
+  /**
+   * Runs one statement; with a `timeoutMs` the server gives up after it, too.
+   * @throws FlaggingError `ERR_FLAGGING_STORE`; see `isTransient`
+   */
+  query<Row extends object = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+    { timeoutMs }: Patience = {},
+  ): Promise<Row[]> {
+    if (timeoutMs !== undefined) {
+      return this.transaction((query) => query<Row>(text, values), { timeoutMs })
+    }
+    return this.#with(PATIENCE_MS + GRACE_MS, (query) => query<Row>(text, values))
+  }
+
+  /** Does something in one transaction, which is undone where it throws. */
+  transaction<T>(work: (query: Query) => Promise<T>, patience: Patience = {}): Promise<T> {
+    const timeoutMs = Math.max(1, Math.ceil(patience.timeoutMs ?? PATIENCE_MS))
+    return this.#with(timeoutMs + GRACE_MS, async (query) => {
+      await query(`begin; set local statement_timeout = ${timeoutMs}`)
+      try {
+        const result = await work(query)
+        await query('commit')
+        return result
+      } catch (error) {
+        // What has gone wrong says more than that this goes wrong, too.
+        await query('rollback').catch(() => undefined)
+        throw error
+      }
+    })
+  }
+
+  /**
+   * A new connection of one's own. Whoever takes it handles its `error` events, and ends it.
+   * @throws FlaggingError `ERR_FLAGGING_STORE`
+   */
+  async client(): Promise<pg.Client> {
+    this.#checkOpen()
+    try {
+      const client = new pg.Client(this.#config)
+      const swallow = (): void => undefined
+      client.on('error', swallow)
+      try {
+        await client.connect()
+        await client.query(SESSION)
+      } catch (error) {
+        client.end().catch(swallow)
+        throw error
+      }
+      client.off('error', swallow)
+      return client
+    } catch (error) {
+      throw connectError(error)
+    }
+  }
+
+  /** Waits for what is under way and closes all connections. */
+  close(): Promise<void> {
+    this.#closing ??= this.#pool.end()
+    return this.#closing
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) {
+      throw new FlaggingError('ERR_FLAGGING_CLOSED', 'This PostgresLogger is closed: make another')
+    }
+  }
+
+  async #with<T>(patienceMs: number, work: (query: Query) => Promise<T>): Promise<T> {
+    this.#checkOpen()
+    let client: pg.PoolClient
+    try {
+      client = await this.#pool.connect()
+    } catch (error) {
+      this.#isConnected = false
+      throw connectError(error)
+    }
+    return this.#on(client, patienceMs, work)
+  }
+
+  async #on<T>(
+    client: pg.PoolClient,
+    patienceMs: number,
+    work: (query: Query) => Promise<T>,
+  ): Promise<T> {
+    let lost: FlaggingError | undefined
+    let lose = (error: FlaggingError): void => {
+      lost ??= error
+    }
+    const silence = new Promise<never>((_, reject) => {
+      lose = (error) => reject((lost ??= error))
+    })
+    silence.catch(() => undefined)
+    const dropped = (error: Error): void => lose(lostConnection(error))
+    client.on('error', dropped)
+    const timer = setTimeout(() => lose(noAnswer(patienceMs)), patienceMs)
+    try {
+      const result = await Promise.race([begun(client).then(() => work(queryOn(client))), silence])
+      this.#isConnected = true
+      return result
+    } catch (error) {
+      this.#isConnected = lost === undefined
+      throw databaseError(lost ?? error)
+    } finally {
+      clearTimeout(timer)
+      client.off('error', dropped)
+      // One that is in the middle of something is closed at once.
+      client.release(lost ?? client.getTransactionStatus() !== 'I')
+    }
+  }
+}
+
+/** How times are written is the server's to say otherwise. */
+const SESSION = "set datestyle = 'ISO'"
+const sessions = new WeakSet<pg.ClientBase>()
+
+async function begun(client: pg.ClientBase): Promise<void> {
+  if (sessions.has(client)) return
+  await client.query(SESSION)
+  sessions.add(client)
+}
+
+function queryOn(client: pg.ClientBase): Query {
+  return async <Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> => {
+    const { rows } = await client.query<Row>(text, values as unknown[])
+    return rows
+  }
+}

@@ -1,0 +1,87 @@
+import type { Names } from './names.ts'
+
+/**
+ * The tables of version 1. No row points at another by a foreign key: data sets are never deleted, and
+ * a key would cost each sample a look at its data set.
+ */
+export function schema1({ schema }: Names): string {
+  return `
+create table ${schema}.settings (
+  name text primary key,
+  value text not null
+);
+comment on table ${schema}.settings is 'What the first migration has decided for good.';
+
+create table ${schema}.datasets (
+  id integer generated always as identity primary key,
+  folder text not null unique,
+  components jsonb not null,
+  samples bigint not null default 0,
+  view text unique,
+  viewed integer not null default 0,
+  created_at timestamptz not null default now()
+) with (fillfactor = 50);
+comment on table ${schema}.datasets is
+  'One row per endpoint. samples: how many there are. components: every column that samples have had.';
+
+create sequence ${schema}.samples_seq;
+
+create table ${schema}.samples (
+  id uuid not null,
+  at timestamptz not null,
+  dataset integer not null,
+  seq bigint not null default nextval('${schema.replaceAll("'", "''")}.samples_seq'),
+  endpoint text,
+  method text,
+  interaction text,
+  status integer,
+  duration double precision,
+  ended text,
+  truncated boolean,
+  by_hand boolean,
+  option text,
+  username text,
+  comment text,
+  correction jsonb,
+  inputs jsonb not null,
+  outputs jsonb not null,
+  files jsonb,
+  exact jsonb,
+  stored_at timestamptz not null default now(),
+  reviewed boolean not null default false,
+  note text,
+  reviewed_by text,
+  reviewed_at timestamptz,
+  primary key (id, at)
+) partition by range (at);
+comment on column ${schema}.samples.at is 'When the request came in.';
+comment on column ${schema}.samples.duration is 'Milliseconds.';
+comment on column ${schema}.samples.inputs is 'By key of the component, see datasets.components. A file is the key of its object.';
+comment on column ${schema}.samples.files is 'By key of the component: {key, name, type, size, sha256, spilled} of each file.';
+comment on column ${schema}.samples.exact is 'JSON texts of what jsonb and text cannot hold as it was.';
+
+create table ${schema}.samples_default partition of ${schema}.samples default;
+
+create index samples_at on ${schema}.samples (at, id);
+create index samples_dataset on ${schema}.samples (dataset, at, id);
+create index samples_option on ${schema}.samples (option, at, id);
+create index samples_username on ${schema}.samples (username, at, id);
+create index samples_duration on ${schema}.samples (duration, at, id);
+create index samples_seq_order on ${schema}.samples (seq);
+create index samples_interaction on ${schema}.samples (interaction);
+create index samples_reviewed on ${schema}.samples (at, id) where reviewed;
+create index samples_noted on ${schema}.samples (at, id) where note is not null;
+
+-- json, not jsonb: what is passed on must arrive as it was.
+create unlogged table ${schema}.calls (
+  id uuid primary key,
+  interaction text not null,
+  request json not null,
+  asked_at timestamptz not null default now(),
+  claimed_at timestamptz,
+  answer json
+);
+create index calls_asked on ${schema}.calls (asked_at);
+comment on table ${schema}.calls is 'Flags on their way to the instance that holds the interaction.';
+`
+}
