@@ -12,6 +12,7 @@ export type {
   ReviewStore,
 } from './review/review-store.ts'
 export { type SampleKey, decodeKey, encodeKey, noSample } from './review/sample-key.ts'
+export { contentDisposition } from './routes/content-disposition.ts'
 export { isFlaggedFile, isFlaggedFileList } from './sample/flag-value.ts'
 export {
   type ByteSource,
@@ -26,7 +27,9 @@ export type {
   FlagsElsewhere,
   PassedFlag,
 } from './store/callback-host.ts'
-export { passiveExtensionOf, servedTypeOf } from './store/file-kind.ts'
+export { errnoOf, makeDirectories, randomName, unless, writeAll } from './store/disk.ts'
+export { isInert, passiveExtensionOf, servedTypeOf } from './store/file-kind.ts'
+export { handedOutName } from './store/file-name.ts'
 export type { FileSystem, OpenFile } from './store/file-system.ts'
 export { nodeFileSystem } from './store/node-file-system.ts'
 export { readStored } from './store/read-stored.ts'

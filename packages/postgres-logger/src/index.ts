@@ -1,2 +1,5 @@
+export { DirectoryFiles } from './files/directory-files.ts'
+export { fileFaultOf, isTransientFileError } from './files/file-fault.ts'
+export type { FileFault } from './files/file-fault.ts'
 export type { FileStore, StoredFacts } from './files/file-store.ts'
 export type { SampleRecord } from './samples/sample-record.ts'

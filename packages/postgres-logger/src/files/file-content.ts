@@ -1,0 +1,49 @@
+import { type Hash, createHash } from 'node:crypto'
+import type { FlaggedFile, FlaggingError } from '@flagging/core'
+import type { StoredFacts } from './file-store.ts'
+import { OF_FILE, fileError, unreadable } from './file-fault.ts'
+
+/** Reads a file of a sample once, and tells what it has been. */
+export class FileContent {
+  readonly #file: FlaggedFile
+  readonly #hash: Hash = createHash('sha256')
+  #size = 0
+  #failure: FlaggingError | undefined
+
+  constructor(file: FlaggedFile) {
+    this.#file = file
+  }
+
+  /** What reading was rejected with, if it was. */
+  get failure(): FlaggingError | undefined {
+    return this.#failure
+  }
+
+  /**
+   * Its bytes, as many as it says: more or fewer are a failure, as is whatever reading them throws, and
+   * each says that the file is at fault.
+   */
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for await (const chunk of this.#file.stream()) {
+        this.#size += chunk.length
+        if (this.#size > this.#file.size) throw wrongSize()
+        this.#hash.update(chunk)
+        yield chunk
+      }
+      if (this.#size < this.#file.size) throw wrongSize()
+    } catch (error) {
+      this.#failure = unreadable(error)
+      throw this.#failure
+    }
+  }
+
+  /** What it was, once all of it is read. */
+  facts(): StoredFacts {
+    return { size: this.#size, sha256: this.#hash.digest('hex') }
+  }
+}
+
+function wrongSize(): Error {
+  return fileError(OF_FILE, 'A file of the sample is not as long as it says')
+}

@@ -1,0 +1,115 @@
+import { FlaggingError } from '@flagging/core'
+import { type FileFault, OF_FILE, OF_PLACE, PASSING, fileError, fileFaultOf } from './file-fault.ts'
+
+/** What S3 and its kin refuse a file for that the next file need not have. */
+const OF_FILES = new Set('EntityTooLarge KeyTooLongError MetadataTooLarge'.split(' '))
+/** What passes, whatever its status says. */
+const PASSES = new Set(
+  `RequestTimeout SlowDown TooManyRequests Throttling ThrottlingException InternalError
+  ServiceUnavailable OperationAborted ConditionalRequestConflict BadDigest IncompleteBody
+  XAmzContentSHA256Mismatch NoSuchUpload InvalidPart TimeoutError`.split(/\s+/),
+)
+const NEVER = new Set([501, 505])
+
+const GRANTS =
+  's3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListBucket'
+const CREDENTIALS = 'the credentials are wrong: see `client.credentials`'
+const ADVICE: Readonly<Record<string, string>> = {
+  NoSuchBucket: 'there is no such bucket: make it, or correct `bucket`',
+  InvalidBucketName: 'no bucket can have this name: correct `bucket`',
+  AccessDenied: `these credentials must be granted ${GRANTS}`,
+  AllAccessDisabled: `these credentials must be granted ${GRANTS}`,
+  InvalidAccessKeyId: CREDENTIALS,
+  SignatureDoesNotMatch: CREDENTIALS,
+  InvalidToken: CREDENTIALS,
+  ExpiredToken: 'the credentials have expired: give ones that are renewed',
+  RequestTimeTooSkewed: "this machine's clock is wrong",
+  CredentialsProviderError: 'no credentials were found: give `client.credentials`',
+  NotImplemented: 'the server cannot do this',
+  ENOTFOUND: 'the name of the server is unknown: see `client.endpoint` and `client.region`',
+  EAI_AGAIN: 'the name of the server cannot be looked up now',
+  ECONNREFUSED: 'nobody answers there: see `client.endpoint`',
+  TimeoutError: 'the server did not answer in time',
+}
+
+/** What an error of the SDK says, as far as anything here looks at it. */
+interface Told {
+  readonly name: string
+  readonly status: number | undefined
+  readonly code: string | undefined
+  readonly region: string | undefined
+}
+
+/** An error that names what the bucket did not do, and what to do about it; the SDK's is its cause. */
+export function s3Error(error: unknown, bucket: string, what: string): FlaggingError {
+  if (error instanceof FlaggingError) return error
+  const told = tell(error)
+  const message = `${what} (bucket ${JSON.stringify(bucket)}; ${reason(told)})`
+  return fileError(faultOf(told, error), message, withoutSecrets(error))
+}
+
+/** What the server called it; `undefined` where it did not say, as in an answer without a body. */
+export function s3Code(error: unknown): string | undefined {
+  const { name } = tell(error)
+  return /^(?:\d+|Unknown\w*|NotFound|Forbidden|BadRequest|Error)$/.test(name) ? undefined : name
+}
+
+/** The status of the answer; `undefined` where there was none. */
+export function s3Status(error: unknown): number | undefined {
+  return tell(error).status
+}
+
+function tell(error: unknown): Told {
+  if (!(error instanceof Error)) {
+    return { name: 'Error', status: undefined, code: undefined, region: undefined }
+  }
+  const { $metadata, $response, code } = error as {
+    $metadata?: { httpStatusCode?: number }
+    $response?: { headers?: Record<string, string> }
+    code?: unknown
+  }
+  return {
+    name: error.name,
+    status: $metadata?.httpStatusCode,
+    code: typeof code === 'string' ? code : undefined,
+    region: $response?.headers?.['x-amz-bucket-region'],
+  }
+}
+
+function reason({ name, status, code, region }: Told): string {
+  const isElsewhere = status === 301 || status === 307 || name === 'AuthorizationHeaderMalformed'
+  if (isElsewhere || name === 'PermanentRedirect') {
+    return region === undefined
+      ? `${name}: the bucket is in another region, see \`client.region\``
+      : `it is in ${region}: set \`client.region\` to that`
+  }
+  const key = code ?? name
+  const advice = Object.hasOwn(ADVICE, key) ? ADVICE[key] : byStatus(status)
+  return [status === undefined ? key : `${status} ${key}`, advice].filter(Boolean).join(': ')
+}
+
+function byStatus(status: number | undefined): string | undefined {
+  if (status === 403) return `the credentials are wrong, or must be granted ${GRANTS}`
+  if (status === 404) return 'there is no such bucket, or no such object in it'
+  return undefined
+}
+
+function faultOf({ name, status }: Told, error: unknown): FileFault {
+  if (OF_FILES.has(name)) return OF_FILE
+  if (PASSES.has(name)) return PASSING
+  if (status === undefined) return fileFaultOf(error)
+  const isBusy = status === 408 || status === 429 || (status >= 500 && !NEVER.has(status))
+  return isBusy ? PASSING : OF_PLACE
+}
+
+/** What a server repeats of a request that it takes for forged. */
+const ECHOES = `AWSAccessKeyId StringToSign StringToSignBytes CanonicalRequest CanonicalRequestBytes
+  SignatureProvided Token-0 Token`.split(/\s+/)
+
+/** The error, without the parts that would put credentials into somebody's log. */
+function withoutSecrets(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null) {
+    for (const name of ECHOES) Reflect.deleteProperty(error, name)
+  }
+  return error
+}
