@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { file, image, loadExamples, number, text } from '@flagging/core'
+import { file, image, loadExamples, number, readSamples, text } from '@flagging/core'
+import type { ReadOptions } from '@flagging/core'
 import { describe, expect, test } from 'vitest'
 import * as api from './api.ts'
 import { type Adapter, answerJSON, route, routesAt, type Server, use } from './host.ts'
@@ -120,6 +121,37 @@ export function examplesContract(adapter: Adapter): void {
         routesAt('/samples', world.flagRoutes({ examples: world.dir })),
       )
       expect((await list(server, '', '/samples/examples')).examples).toEqual([{ q: '-1.5' }])
+    })
+
+    test('may come from elsewhere than a directory', async () => {
+      const world = await World.make(adapter)
+      const examples = {
+        readSamples: (options?: ReadOptions) => readSamples(world.dir, options),
+      }
+      const inputs = [number('n'), image('im')]
+      const server = await world.serve(
+        use(world.flagging({ inputs, outputs: [], examples, acceptData: true })),
+      )
+      for (const n of [1, 2, 3]) {
+        const sent = await send(server, '/flag', postParts({ n: String(n), im: upload(png(n)) }))
+        expect(sent.status).toBe(201)
+      }
+      const page = await list(server, '?offset=1&limit=1')
+      expect(page).toMatchObject({ examples: [{ n: 2 }], next: 2 })
+      expect((await send(server, '/flag/examples/2/1')).bytes).toEqual(png(3))
+    })
+
+    test('that cannot be read are unavailable, and the reason is reported', async () => {
+      const world = await World.make(adapter)
+      const examples = {
+        readSamples: () => {
+          throw new Error('no database at 10.0.0.7')
+        },
+      }
+      const server = await world.serve(use(world.flagging({ examples })))
+      const { status, text: told } = await send(server, '/flag/examples')
+      expect([status, told.includes('10.0.0.7')]).toEqual([503, false])
+      expect(world.errors.map(String)).toEqual(['Error: no database at 10.0.0.7'])
     })
 
     test('what was flagged loads as it was, with option and user name', async () => {

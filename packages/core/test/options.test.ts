@@ -7,6 +7,7 @@ import {
   type FlaggingOptions,
   image,
   number,
+  readSamples,
   text,
 } from '@flagging/core'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
@@ -208,6 +209,8 @@ describe('everything else', () => {
     { correction: 1 },
     { authorize: true },
     { examples: true },
+    { examples: {} },
+    { examples: null },
     { path: 'flag' },
     { path: '/' },
     { path: '/flag/' },
@@ -263,6 +266,8 @@ describe('everything else', () => {
       { limits: { dirBytes: 1, minFreeBytes: 0, heldSeconds: 1 } },
       { inputs: [image('im')], outputs: [] },
       { inputs: ['a'], acceptData: true },
+      { examples: './flagged' },
+      { examples: { readSamples: () => readSamples('./flagged') } },
     ]
     for (const one of options) expect(createFlagging(one).mode).toBe('manual')
   })

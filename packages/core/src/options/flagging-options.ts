@@ -3,6 +3,7 @@ import type { Limits } from './limits.ts'
 import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
 import type { Interaction } from '../sample/interaction.ts'
 import type { FlagDetails, FlaggingCallback } from '../store/flagging-callback.ts'
+import type { SampleSource } from '../store/sample-source.ts'
 
 /**
  * When samples are logged. `manual`: when somebody flags an interaction. `auto`: every successful
@@ -77,8 +78,11 @@ export interface FlaggingOptions<Target = unknown> {
    * and goes to `onError`. Default: everything is open; `review` needs one.
    */
   readonly authorize?: (request: Target, action: FlaggingAction) => boolean | Promise<boolean>
-  /** A flagged directory to offer as examples at `GET {path}/examples`. Default: none. */
-  readonly examples?: string
+  /**
+   * What to offer as examples at `GET {path}/examples`: a flagged directory, or an object with the
+   * method `readSamples`, as a callback that stores in a database may be. Default: none.
+   */
+  readonly examples?: string | SampleSource
   /**
    * Whether there is a page at `GET {path}/review` that shows what was flagged, and what `dir` holds
    * already. Needs `authorize`, which is asked for `review`, and for `edit` where a reviewer marks or

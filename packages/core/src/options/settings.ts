@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type Declared, resolveComponents } from './declared.ts'
 import { badOption, checkNames } from './bad-option.ts'
+import { exampleSource } from './example-source.ts'
 import { resolveReasons } from './flag-reasons.ts'
 import { type Limits, resolveLimits } from './limits.ts'
 import type {
@@ -12,6 +13,7 @@ import type {
 import type { Interaction } from '../sample/interaction.ts'
 import { CSVLogger } from '../store/csv-logger.ts'
 import type { FlaggingCallback } from '../store/flagging-callback.ts'
+import type { SampleSource } from '../store/sample-source.ts'
 
 const MODES: readonly string[] = ['manual', 'auto', 'never']
 
@@ -55,8 +57,7 @@ export interface Settings {
   readonly comment: boolean
   readonly correction: boolean
   readonly authorize: FlaggingOptions<object>['authorize']
-  /** Absolute. */
-  readonly examples: string | undefined
+  readonly examples: SampleSource | undefined
   readonly review: boolean
   readonly path: string | false
   readonly origins: ReadonlySet<string>
@@ -101,10 +102,7 @@ export function resolveSettings<Target>(given: FlaggingOptions<Target> = {}): Se
     comment: checked('comment', options.comment, 'boolean', false),
     correction: checked('correction', options.correction, 'boolean', false),
     authorize: checked('authorize', options.authorize, 'function', undefined),
-    examples:
-      options.examples === undefined
-        ? undefined
-        : resolve(checked('examples', options.examples, 'string', '')),
+    examples: exampleSource(options.examples),
     review: checked('review', options.review, 'boolean', false),
     path: resolvePath(options.path),
     origins: resolveOrigins(options.origins),

@@ -57,6 +57,14 @@ export interface ReviewStore extends ReviewReader {
   /** The bytes of a file that a sample of this store names. */
   open(file: ReviewFile): FlaggedFile
   /**
+   * An address of the store's own from which a browser may read a file for a while, so that its bytes
+   * need not pass through the host: the reviewer is sent there. `undefined`, and without this method:
+   * they pass through. Nothing may run when such an address is opened.
+   */
+  addressOf?(file: ReviewFile): Promise<string | undefined>
+  /** The web origins of such addresses, which the page lets pictures, audio and video come from. */
+  fileOrigins?(): Promise<readonly string[]>
+  /**
    * Says of a sample what a reviewer says of it; stored when it resolves.
    * @throws FlaggingError `ERR_FLAGGING_NOT_FOUND`
    */

@@ -6,8 +6,8 @@ import {
   isFlaggedFile,
   isFlaggedFileList,
 } from '../sample/flag-value.ts'
-import { readSamples } from '../store/examples.ts'
 import type { Sample } from '../store/sample.ts'
+import type { SampleSource } from '../store/sample-source.ts'
 import { json } from './answers.ts'
 import { fileAnswer } from './file-answer.ts'
 import type { RouteAnswer, RouteRequest } from './route-request.ts'
@@ -60,7 +60,8 @@ async function samplesOf(hall: Hall, offset: number, limit: number): Promise<Sam
     limit,
     onBad: (error: unknown) => hall.report(error),
   }
-  for await (const sample of readSamples(examples as string, options)) samples.push(sample)
+  const found = (examples as SampleSource).readSamples(options)
+  for await (const sample of found) samples.push(sample)
   return samples
 }
 

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import type { Hall } from '../hall/hall.ts'
 import type { RouteAnswer } from './route-request.ts'
 
 /**
- * `GET {path}/review`: the page. Its script and style are let in by a nonce; nothing else is, and the
- * values that it shows are never taken for HTML.
+ * `GET {path}/review`: the page. Its script and style are let in by a nonce; nothing else is but
+ * pictures, audio and video from where the store has its files, and the values that it shows are never
+ * taken for HTML.
  */
-export function reviewPage(): RouteAnswer {
+export async function reviewPage(hall: Hall): Promise<RouteAnswer> {
   const nonce = randomBytes(16).toString('base64url')
+  const files = ["'self'", ...(await fileOrigins(hall))].join(' ')
   return {
     status: 200,
     headers: {
@@ -15,8 +18,8 @@ export function reviewPage(): RouteAnswer {
         "default-src 'none'",
         `script-src 'nonce-${nonce}'`,
         `style-src 'nonce-${nonce}'`,
-        "img-src 'self'",
-        "media-src 'self'",
+        `img-src ${files}`,
+        `media-src ${files}`,
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
@@ -26,6 +29,18 @@ export function reviewPage(): RouteAnswer {
       ].join('; '),
     },
     body: pageOf(nonce),
+  }
+}
+
+/** Without them the page shows all but the files: that is better than no page. */
+async function fileOrigins(hall: Hall): Promise<readonly string[]> {
+  try {
+    const origins = (await hall.review.store.fileOrigins?.()) ?? []
+    // As origins they can say nothing else in a policy.
+    return [...new Set(origins.map((origin) => new URL(origin).origin))]
+  } catch (error) {
+    hall.report(error)
+    return []
   }
 }
 
