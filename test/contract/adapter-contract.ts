@@ -5,6 +5,7 @@ import { byHandContract } from './by-hand.ts'
 import { capsContract } from './caps.ts'
 import { capturedBodiesContract, unreadBodiesContract } from './captured-bodies.ts'
 import { codingsContract } from './codings.ts'
+import { elsewhereContract } from './elsewhere.ts'
 import { endingsContract } from './endings.ts'
 import { examplesContract } from './examples.ts'
 import { fileAnswersContract } from './file-answers.ts'
@@ -45,6 +46,7 @@ export function adapterContract(name: string, adapter: Adapter): void {
     modesAndOptionsContract(adapter)
     byHandContract(adapter)
     unflagContract(adapter)
+    elsewhereContract(adapter)
     postedContract(adapter)
     callbackContract(adapter)
     accessContract(adapter)

@@ -12,6 +12,7 @@ export type {
   ReviewStore,
 } from './review/review-store.ts'
 export { type SampleKey, decodeKey, encodeKey, noSample } from './review/sample-key.ts'
+export { isForClient } from './routes/answers.ts'
 export { contentDisposition } from './routes/content-disposition.ts'
 export { isFlaggedFile, isFlaggedFileList } from './sample/flag-value.ts'
 export {

@@ -6,12 +6,12 @@ import { unflagHeld } from './unflag.ts'
 /** What a hall offers the callbacks that store its samples. */
 export function callbackHost(hall: Hall): CallbackHost {
   const { dir, mode } = hall.settings
+  const isHeld = (id: string): boolean => !hall.isClosed && hall.held.get(id) !== undefined
   return {
     dir,
     holds: mode === 'manual',
-    flagHeld: (id, flag) =>
-      hall.held.get(id) === undefined ? undefined : flagHeld(hall, id, flag),
-    unflagHeld: (id, username) =>
-      hall.held.get(id) === undefined ? undefined : unflagHeld(hall, id, username),
+    isHeld,
+    flagHeld: (id, flag) => (isHeld(id) ? flagHeld(hall, id, flag) : undefined),
+    unflagHeld: (id, username) => (isHeld(id) ? unflagHeld(hall, id, username) : undefined),
   }
 }

@@ -5,6 +5,7 @@ import { elsewhereOf, flaggable, flaggerOf, notFound } from './flaggable.ts'
 import type { Hall } from './hall.ts'
 import type { FlagRequest } from '../options/flagging-options.ts'
 import type { MountedPlan } from './plan.ts'
+import type { JSONValue } from '../sample/flag-value.ts'
 import type { FlagOutcome, PassedFlag } from '../store/callback-host.ts'
 
 /**
@@ -21,13 +22,19 @@ export async function flagByHand(
   hall.checkOpen()
   const flag = checkFlagRequest(request, hall.settings, correctionJSON)
   const elsewhere = elsewhereOf(hall, target)
-  return elsewhere ? elsewhere.flag(target as string, flag) : flagHere(hall, target, flag)
+  if (elsewhere === undefined) return flagHere(hall, target, flag)
+  const outcome = await elsewhere.flag(target as string, flag)
+  if (outcome === undefined) throw notFound(hall)
+  return outcome
 }
 
 /** Stores a flag that another instance was asked for. */
 export async function flagHeld(hall: Hall, id: string, flag: PassedFlag): Promise<FlagOutcome> {
   hall.checkOpen()
-  return flagHere(hall, id, checkFlagRequest(flag, hall.settings, flag.correctionJSON))
+  const { correctionJSON: exact } = flag
+  const said = exact === undefined ? flag : { ...flag, correction: JSON.parse(exact) as JSONValue }
+  // What is redacted may be longer than what was sent, whose length that instance has checked.
+  return flagHere(hall, id, checkFlagRequest(said, hall.settings, exact, Infinity))
 }
 
 async function flagHere(

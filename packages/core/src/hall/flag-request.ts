@@ -23,6 +23,7 @@ export interface CheckedFlag {
 /**
  * Checks what a flag by hand says against what is configured.
  * @param correctionJSON the exact text of a correction that JavaScript cannot hold
+ * @param longestText characters of a comment, and of a correction's JSON text; 100,000 by default
  * @throws FlaggingError `ERR_FLAGGING_UNKNOWN_OPTION`, which lists the values, or
  * `ERR_FLAGGING_BAD_REQUEST`
  */
@@ -30,6 +31,7 @@ export function checkFlagRequest(
   { option = null, comment = null, correction = null, username = null }: FlagRequest,
   settings: Pick<Settings, 'options' | 'hasOptions' | 'comment' | 'correction' | 'redact'>,
   correctionJSON?: string,
+  longestText: number = LONGEST_TEXT,
 ): CheckedFlag {
   const isKnown = settings.options.some(({ value }) => value === option)
   if (!isKnown) {
@@ -49,8 +51,8 @@ export function checkFlagRequest(
     throw bad('`correction` must be a JSON value, not a file.')
   }
   const text = correctionJSON ?? stringifyJSON(correction)
-  if ((comment?.length ?? 0) > LONGEST_TEXT || text.length > LONGEST_TEXT) {
-    throw bad(`Comments and corrections may have ${LONGEST_TEXT} characters.`)
+  if ((comment?.length ?? 0) > longestText || text.length > longestText) {
+    throw bad(`Comments and corrections may have ${longestText} characters.`)
   }
   // Stored like inputs and outputs, they hide what those hide.
   const redactor = Redactor.of(redactRules(settings.redact, []))

@@ -46,6 +46,7 @@ export class Hall {
   readonly #told = new WeakSet<object>()
   #stored = 0
   #failed = 0
+  #hasHeld = false
   #closed = false
   #closing: Promise<void> | undefined
 
@@ -193,6 +194,18 @@ export class Hall {
       this.held.close()
       await this.decoder.close()
       await this.datasets.close()
+    }
+  }
+
+  /** Holds an interaction whose id goes out; who passes flags hears of the first. */
+  hold(exchange: Exchange): void {
+    this.held.add(exchange)
+    if (this.#hasHeld) return
+    this.#hasHeld = true
+    try {
+      this.settings.sharedCallback?.elsewhere?.holding?.()
+    } catch (error) {
+      this.report(error)
     }
   }
 

@@ -55,7 +55,7 @@ export function makePlan(
     wants: (method) => !never && !hall.isClosed && (anyMethod || SUBMITTED.test(method)),
     mayIssueId: (exchange) =>
       !hall.isClosed && (when !== undefined || mayCount(exchange, declared)),
-    opened: (exchange) => hall.held.add(exchange),
+    opened: (exchange) => hall.hold(exchange),
     answered: (exchange) => {
       if (leftInTheEnd && exchange.left) keepLeftInTheEnd(hall, exchange, leftInTheEnd)
       if (!never) hall.answered(exchange)

@@ -24,9 +24,10 @@ export async function unflag(
   // Before anything is looked up: it says nothing of the id.
   if (!hall.datasets.canRemove) throw cannotUnflag()
   const elsewhere = elsewhereOf(hall, target)
-  return elsewhere
-    ? elsewhere.unflag(target as string, username)
-    : unflagHere(hall, target, username)
+  if (elsewhere === undefined) return unflagHere(hall, target, username)
+  const deleted = await elsewhere.unflag(target as string, username)
+  if (deleted === undefined) throw notFound(hall)
+  return deleted
 }
 
 /** Takes back flags that another instance was asked to take back. */

@@ -44,6 +44,10 @@ export class Datasets {
 
   constructor(context: DatasetsContext) {
     this.#context = context
+    if (!context.isShared) return
+    const callback = context.makeCallback()
+    // What other instances ask of it, or an examiner of its store, comes before any sample.
+    if (callback.attach) this.#sharedGate = this.#gateOf(callback)
   }
 
   /** The dataset in `dir` itself. */
@@ -100,7 +104,7 @@ export class Datasets {
   /** Closes every callback once. */
   async close(): Promise<void> {
     const gates = new Set([...this.#byName.values()].map((dataset) => dataset.gate))
-    if (this.#spareGate) gates.add(this.#spareGate)
+    for (const gate of [this.#spareGate, this.#sharedGate]) if (gate) gates.add(gate)
     for (const gate of gates) await gate.close()
   }
 
@@ -131,12 +135,15 @@ export class Datasets {
 
   #newGate(): CallbackGate {
     if (this.#sharedGate) return this.#sharedGate
-    const callback = this.#context.makeCallback()
-    callback.onError ??= this.#context.onError
-    callback.attach?.(this.#context.host)
-    const gate = new CallbackGate(callback)
+    const gate = this.#gateOf(this.#context.makeCallback())
     if (this.#context.isShared) this.#sharedGate = gate
     return gate
+  }
+
+  #gateOf(callback: FlaggingCallback): CallbackGate {
+    callback.onError ??= this.#context.onError
+    callback.attach?.(this.#context.host)
+    return new CallbackGate(callback)
   }
 
   async #loadKnown(dataset: Dataset): Promise<void> {

@@ -79,7 +79,10 @@ export interface FlaggingCallback {
    * id: by one user (`null`: by nobody who is known), or by whomever where `username` is `undefined`
    */
   remove?(flaggingDir: string, which: Removal): Promise<number>
-  /** Called by `createFlagging` and before anything else with what the flagging offers its callback. */
+  /**
+   * Called before anything else with what the flagging offers its callback: by `createFlagging` where
+   * one callback is given for all datasets, else when it is made. The flagging may not be asked yet.
+   */
   attach?(host: CallbackHost): void
   /**
    * How flags reach interactions that other instances hold. Without it they are a 404 there. Asked only
@@ -90,7 +93,10 @@ export interface FlaggingCallback {
   readonly review?: ReviewStore
   /** Whether samples take room on the disk of the flagged directory. Default `true`. */
   readonly usesDisk?: boolean
-  /** Called once by `flagging.close()`, after every flag has settled. */
+  /**
+   * Called once by `flagging.close()`, after every flag has settled; not where the callback was neither
+   * made nor attached.
+   */
   close?(): void | Promise<void>
   /** Names of columns that the callback adds by itself and that no component may take. */
   readonly columns?: readonly string[]
