@@ -25,15 +25,26 @@ const CRLF = 0x0d0a
 const NO_COLUMN: LogColumn = { label: '', part: undefined, read: () => null }
 /** What opening fails with where there is a link, a directory or a socket. */
 const NO_FILE = ['ELOOP', 'EISDIR', 'ENXIO']
+/** What a dataset is asked in vain with that says nothing of itself. */
+const NO_LIST = ['ENOENT', 'ENOTDIR']
 const NOT_A_FILE = 'it is no regular file'
 
 /** What a dataset says of itself; nothing if that cannot be used. */
-async function sidecarOf(fs: FileSystem, dir: string): Promise<Sidecar> {
+async function sidecarOf(
+  fs: FileSystem,
+  dir: string,
+  { needsTypes, onBad }: OpenSettings,
+): Promise<Sidecar> {
   const folder = `${dir}/${WORKING_FOLDER}`
   try {
     if ((await fs.lstat(folder)).kind !== 'directory') return EMPTY_SIDECAR
     return (await readSidecar(fs, `${folder}/${SIDECAR_NAME}`)) ?? EMPTY_SIDECAR
-  } catch {
+  } catch (error) {
+    const errno = errnoOf(error) ?? ''
+    if (needsTypes !== true || NO_LIST.includes(errno)) return EMPTY_SIDECAR
+    // Too few descriptors, say: the next time it can be read.
+    if (errno !== '') throw error
+    onBad(badRow((error as Error).message))
     return EMPTY_SIDECAR
   }
 }
@@ -58,6 +69,11 @@ export interface OpenSettings extends Pick<ReadSettings, 'asked' | 'onBad'> {
    * it: to find one, a few megabytes are read.
    */
   readonly endsAtHole: boolean
+  /**
+   * Whether nothing is read for as long as the disk refuses what the dataset says of its columns, and
+   * `onBad` is told where that is damaged; else they are read without types, and without a word.
+   */
+  readonly needsTypes?: boolean
 }
 
 /** Opens the logs of a dataset. */
@@ -84,7 +100,7 @@ export class LogOpener {
     dataset: FoundDataset,
     settings: OpenSettings,
   ): Promise<LogOpener> {
-    return new LogOpener(fs, dataset, settings, await sidecarOf(fs, dataset.dir))
+    return new LogOpener(fs, dataset, settings, await sidecarOf(fs, dataset.dir, settings))
   }
 
   #titleOf({ name }: Pick<FoundLog, 'name'>): string {

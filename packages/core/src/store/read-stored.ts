@@ -1,23 +1,28 @@
 import { resolve } from 'node:path'
 import { stringifyJSON } from '../capture/stringify-json.ts'
 import type { Component } from '../components.ts'
-import type { FlagValue, FlaggedFile, JSONValue } from '../sample/flag-value.ts'
+import type { JSONValue } from '../sample/flag-value.ts'
 import { isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
+import { type Slot, flagDataOf, slotOfText } from '../sample/slot.ts'
+import type { FlaggingError } from '../errors.ts'
 import { badRow, isBadRow } from './bad-row.ts'
-import type { SourceFile } from './byte-source.ts'
+import { SourceFile } from './byte-source.ts'
+import { errnoOf } from './disk.ts'
 import { type FoundDataset, findDatasets } from './find-logs.ts'
 import type { LogColumn } from './log-column.ts'
-import type { LogDraft } from './log-draft.ts'
+import type { LogDraft, Place } from './log-draft.ts'
 import { UNFINISHED } from './log-entry.ts'
 import { nodeFileSystem } from './node-file-system.ts'
 import { LogOpener, type OpenLog } from './open-log.ts'
-import { placed } from './row-draft.ts'
+import type { LogPlan } from './row-draft.ts'
 import { rowDrafts } from './row-drafts.ts'
 import type { StoredOptions, StoredSample } from './stored-sample.ts'
 
 const NONE = { inputs: undefined, outputs: undefined }
 /** Where a value lies that was too large for its cell: files of samples have other names. */
 const SPILLED = /\/\d+\.(txt|json)$/
+/** What stands before a list that would be taken for one of files. */
+const MARKED_LIST = '[ "'
 
 /** A log that is read. */
 interface Reading {
@@ -27,23 +32,23 @@ interface Reading {
   readonly components: readonly Component[]
 }
 
-/** A value, and its exact JSON text where JavaScript cannot hold it. */
+/** A value with its exact JSON text, and whether a file of it is gone. */
 interface Exact {
-  readonly value: FlagValue
-  readonly json: string | undefined
+  readonly slot: Slot
   readonly missing: boolean
 }
 
 /**
  * The samples of a flagged directory in the order of its logs, each exactly as it was stored, and where
- * it stands. A row that is still being written is left for another time.
+ * it stands. A row that is still being written is left for another time. Large JSON values are parsed
+ * when they are asked for: whoever has their text need not.
  * @throws FlaggingError as `readSamples` does
  */
 export async function* readStored(
   dir: string,
   { from, onBad = () => undefined }: StoredOptions = {},
 ): AsyncGenerator<StoredSample, void, undefined> {
-  const settings = { asked: NONE, onBad, spills: false, endsAtHole: true }
+  const settings = { asked: NONE, onBad, spills: false, endsAtHole: true, needsTypes: true }
   for (const dataset of await findDatasets(nodeFileSystem, resolve(dir))) {
     const opener = await LogOpener.of(nodeFileSystem, dataset, settings)
     for (const log of dataset.logs) {
@@ -78,7 +83,7 @@ async function* samplesOf(
         yield await storedSample(reading, place, cells)
       } catch (error) {
         if (!isBadRow(error)) throw error
-        onBad(placed(error, plan, 0, place) as typeof error)
+        onBad(placed(error, plan, place))
       }
     }
   }
@@ -91,12 +96,14 @@ async function storedSample(
 ): Promise<StoredSample> {
   const { columns, form } = plan
   const exact = await Promise.all(columns.map((column, at) => exactly(column, cells[at] ?? '')))
-  const all = exact.map(({ value }) => value)
-  const { option, username, endpoint, details } = form.make(0, all)
+  const own = exact.filter((_, at) => isValue(columns[at])).map(({ slot }) => slot)
+  const said = columns.map((column, at) =>
+    isValue(column) ? null : (exact[at]?.slot.value ?? null),
+  )
+  const { option, username, endpoint, details } = form.make(0, said)
   for (const [at, { missing }] of exact.entries()) {
     if (missing) (details.missing as string[]).push(columns[at]?.label ?? '')
   }
-  const own = exact.filter((_, at) => isValue(columns[at]))
   const correction = columns.findIndex(
     ({ part, label }) => part === 'details' && label === 'correction',
   )
@@ -106,13 +113,13 @@ async function storedSample(
     start,
     end,
     components,
-    values: own.map(({ value }) => value),
+    values: flagDataOf(own),
     json: own.some(({ json }) => json !== undefined) ? own.map(({ json }) => json) : undefined,
     option,
     username,
     endpoint,
     details,
-    correctionJSON: exact[correction]?.json,
+    correctionJSON: exact[correction]?.slot.json,
     cells,
   }
 }
@@ -121,29 +128,42 @@ async function exactly({ read, mode }: LogColumn, cell: string): Promise<Exact> 
   const given = read(cell)
   const found = given instanceof Promise ? await given : { value: given, missing: false }
   const { value, missing } = found
-  if (isFlaggedFile(value)) {
-    const spilled = await spilledValue(value)
-    return spilled ?? { value, json: undefined, missing }
-  }
-  const isJSON = mode !== 'text' && typeof value !== 'string' && !isFlaggedFileList(value)
-  const json =
-    isJSON && value !== null && stringifyJSON(value as JSONValue) !== cell ? cell : undefined
-  return { value, json, missing }
+  const large = value instanceof SourceFile ? await spilledSlot(value) : undefined
+  if (large !== undefined) return { slot: large, missing }
+  const isFiles = isFlaggedFile(value) || isFlaggedFileList(value)
+  const isJSON = !isFiles && typeof value !== 'string' && value !== null
+  // The cell of a log that is not ours need not be the text of its value.
+  if (mode !== 'any' || !isJSON) return { slot: { value }, missing }
+  const text = cell.startsWith(MARKED_LIST) ? `[${cell.slice(MARKED_LIST.indexOf('"'))}` : cell
+  const isExact = stringifyJSON(value as JSONValue) === text
+  return { slot: isExact ? { value } : { value, json: text }, missing }
 }
 
-async function spilledValue(file: FlaggedFile): Promise<Exact | undefined> {
-  const [, ext] = SPILLED.exec((file as SourceFile).storedAs ?? '') ?? []
+/** The value in a file of its own; `undefined` where the file is the sample's. */
+async function spilledSlot({ storedAs, source }: SourceFile): Promise<Slot | undefined> {
+  const [, ext] = SPILLED.exec(storedAs ?? '') ?? []
   if (ext === undefined) return undefined
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-    const text = decoder.decode(await file.bytes())
-    if (ext === 'txt') return { value: text, json: undefined, missing: false }
-    const value = JSON.parse(text) as JSONValue
-    const isExact = typeof value === 'string' || stringifyJSON(value) === text
-    return { value, json: isExact ? undefined : text, missing: false }
-  } catch {
+    let text = ''
+    // Chunk by chunk: others have their turn in between.
+    for await (const chunk of source.chunks()) text += decoder.decode(chunk, { stream: true })
+    text += decoder.decode()
+    return ext === 'txt' ? { value: text } : slotOfText(text)
+  } catch (error) {
+    const errno = errnoOf(error)
+    // What the disk refuses now it may give later, unless somebody deleted it.
+    if (errno !== undefined && errno !== 'ENOENT') throw error
     throw badRow('a value that lies in a file cannot be read')
   }
+}
+
+function placed(
+  { message }: FlaggingError,
+  { title }: LogPlan,
+  { start, end }: Place,
+): FlaggingError {
+  return badRow(`${title}, bytes ${start} to ${end - 1}: ${message}`)
 }
 
 function isValue(column: LogColumn | undefined): boolean {
