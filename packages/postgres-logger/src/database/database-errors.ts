@@ -50,3 +50,9 @@ export function notMigrated(found: number, needed: number): FlaggingError {
     true,
   )
 }
+
+/** What is thrown where a data set is gone that was there a moment ago. */
+export function databaseGone(folder: string): FlaggingError {
+  const message = `The data set ${JSON.stringify(folder)} is gone: somebody has replaced the tables`
+  return markTransient(new FlaggingError('ERR_FLAGGING_STORE', message), true)
+}

@@ -19,6 +19,12 @@ export interface Patience {
   readonly timeoutMs?: number | undefined
 }
 
+/** How long the answer to one statement may take. */
+export interface QueryPatience extends Patience {
+  /** Milliseconds until the connection is given up; what was asked may be done all the same. Default 31,000. */
+  readonly waitMs?: number | undefined
+}
+
 const PATIENCE_MS = 30_000
 /** What an answer may take on its way. */
 const GRACE_MS = 1000
@@ -61,18 +67,19 @@ export class Database implements Names {
   }
 
   /**
-   * Runs one statement; with a `timeoutMs` the server gives up after it, too.
+   * Runs one statement; with a `timeoutMs` the server gives up after it, too. A value that is an object
+   * or a list is given as JSON or as an array of PostgreSQL, as `pg` does.
    * @throws FlaggingError `ERR_FLAGGING_STORE`; see `isTransient`
    */
   query<Row extends object = Record<string, unknown>>(
     text: string,
     values?: readonly unknown[],
-    { timeoutMs }: Patience = {},
+    { timeoutMs, waitMs = PATIENCE_MS + GRACE_MS }: QueryPatience = {},
   ): Promise<Row[]> {
     if (timeoutMs !== undefined) {
       return this.transaction((query) => query<Row>(text, values), { timeoutMs })
     }
-    return this.#with(PATIENCE_MS + GRACE_MS, (query) => query<Row>(text, values))
+    return this.#with(waitMs, (query) => query<Row>(text, values))
   }
 
   /** Does something in one transaction, which is undone where it throws. */

@@ -1,0 +1,124 @@
+import type { Database, Query, QueryPatience } from '../database/database.ts'
+import { databaseGone } from '../database/database-errors.ts'
+import { storableText } from './storable-text.ts'
+
+const DAY_MS = 86_400_000
+
+/** A row that is ready to be inserted. */
+export interface ReadyRow {
+  readonly id: string
+  readonly at: Date
+  readonly folder: string
+  readonly isPosted: boolean
+  /** JSON text. */
+  readonly row: string
+}
+
+/** How many samples a data set has. */
+interface Count {
+  readonly folder: string
+  readonly samples: number
+}
+
+/**
+ * Inserts rows, each once, and counts them, all in one transaction.
+ * @param folders of data sets whose counts are wanted although no row is for them
+ * @returns the number of samples of each data set behind it, by folder
+ */
+export async function insertRows(
+  database: Database,
+  rows: readonly ReadyRow[],
+  folders: readonly string[],
+  patience: QueryPatience,
+): Promise<ReadonlyMap<string, number>> {
+  const wanted = [...new Set([...rows.map((row) => row.folder), ...folders].map(storableText))]
+  const insert = (query: Query, fresh: readonly ReadyRow[]): Promise<Count[]> =>
+    query<Count>(insertQuery(database), [`[${fresh.map(({ row }) => row).join(',')}]`, wanted])
+  const counts = rows.some(({ isPosted }) => isPosted)
+    ? await database.transaction(async (query) => {
+        const known = await postedBefore(query, database, rows)
+        return insert(
+          query,
+          rows.filter(({ id }) => !known.has(id)),
+        )
+      }, patience)
+    : await insert((text, values) => database.query(text, values, patience), rows)
+  const byFolder = new Map(counts.map(({ folder, samples }) => [folder, samples]))
+  for (const folder of wanted) if (!byFolder.has(folder)) throw databaseGone(folder)
+  return byFolder
+}
+
+/** The ids that are there already, of rows whose times are nearly known. */
+export async function knownIds(
+  query: Query,
+  { schema }: Pick<Database, 'schema'>,
+  rows: readonly Pick<ReadyRow, 'id' | 'at'>[],
+): Promise<ReadonlySet<string>> {
+  const times = rows.map(({ at }) => at.getTime())
+  const found = await query<{ id: string }>(
+    `select id from ${schema}.samples
+      where id = any($1::uuid[]) and at between $2::timestamptz and $3::timestamptz`,
+    [
+      rows.map(({ id }) => id),
+      new Date(Math.min(...times) - DAY_MS).toISOString(),
+      new Date(Math.max(...times) + DAY_MS).toISOString(),
+    ],
+  )
+  return new Set(found.map(({ id }) => id))
+}
+
+/**
+ * A client that posts a sample again does so at another time, maybe to another instance at the same
+ * moment: whoever has the lock of its id looks first.
+ */
+async function postedBefore(
+  query: Query,
+  database: Database,
+  rows: readonly ReadyRow[],
+): Promise<ReadonlySet<string>> {
+  const posted = rows.filter(({ isPosted }) => isPosted)
+  // In an order that is the same everywhere: then nobody waits for somebody who waits.
+  const locks = posted.map(({ id }) => lockOf(id)).toSorted((a, b) => Number(a - b))
+  await query('select pg_advisory_xact_lock(one) from unnest($1::bigint[]) as one', [
+    locks.map(String),
+  ])
+  return knownIds(query, database, posted)
+}
+
+function lockOf(id: string): bigint {
+  return BigInt.asIntN(64, BigInt(`0x${id.replaceAll('-', '').slice(0, 16)}`))
+}
+
+const COLUMNS = `endpoint, method, interaction, status, duration, ended, truncated, by_hand, option,
+  username, comment, correction, inputs, outputs, files, exact`
+
+/** Data sets are counted last, and in the order of their ids: nobody waits for a row for long, or for ever. */
+function insertQuery({ schema }: Pick<Database, 'schema'>): string {
+  return `
+with given as (
+  select one.*, d.id as dataset
+  from json_to_recordset($1::json) as one (
+    id uuid, at timestamptz, folder text, endpoint text, method text, interaction text,
+    status integer, duration double precision, ended text, truncated boolean, by_hand boolean,
+    option text, username text, comment text, correction jsonb, inputs jsonb, outputs jsonb,
+    files jsonb, exact jsonb
+  ) join ${schema}.datasets d on d.folder = one.folder
+), inserted as (
+  insert into ${schema}.samples (id, at, dataset, ${COLUMNS})
+  select id, at, dataset, ${COLUMNS} from given
+  on conflict (id, at) do nothing
+  returning dataset
+), fresh as (
+  select dataset, count(*) as samples from inserted group by dataset
+), locked as materialized (
+  select id from ${schema}.datasets where id in (select dataset from fresh)
+  order by id for no key update
+), counted as (
+  update ${schema}.datasets d set samples = d.samples + fresh.samples
+  from fresh join locked on locked.id = fresh.dataset where d.id = fresh.dataset
+  returning d.id, d.samples
+)
+select d.folder, coalesce(counted.samples, d.samples) as samples
+from ${schema}.datasets d left join counted on counted.id = d.id
+where d.folder = any($2::text[])`
+}

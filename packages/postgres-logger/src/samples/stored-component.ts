@@ -1,0 +1,45 @@
+import type { Component } from '@flagging/core'
+import { storableText } from './storable-text.ts'
+import { type StoredComponent, componentOf } from './stored-row.ts'
+
+const LONGEST_KEY = 200
+
+/** What tells the components of a data set from each other; the same for a stored one as for itself. */
+export function identityOf(given: Component | StoredComponent): string {
+  const { label, type, role } = 'key' in given ? componentOf(given) : given
+  return JSON.stringify([roleOf(role), type, label])
+}
+
+/** A component as a data set keeps it, beside those that it has. */
+export function storedComponent(
+  { label, type, role, from }: Component,
+  others: readonly StoredComponent[],
+): StoredComponent {
+  // A function cannot be stored; whoever reads needs none.
+  const source = typeof from === 'function' ? undefined : from
+  const said = JSON.stringify({ label, from: source })
+  const held = storableText(said)
+  const isHeld =
+    held === said && storableText(label) === label && !/\\u(?:0000|d[89a-f])/i.test(said)
+  const [near, name] = isHeld ? [source, label] : [undefined, storableText(label)]
+  return {
+    key: freeKey(name, others),
+    label: name,
+    type,
+    role: roleOf(role),
+    ...(near !== undefined && { from: near }),
+    ...(!isHeld && { exact: said }),
+  }
+}
+
+function roleOf(role: Component['role']): 'input' | 'output' {
+  return role ?? 'input'
+}
+
+function freeKey(label: string, others: readonly StoredComponent[]): string {
+  const base = label.slice(0, LONGEST_KEY).replace(/[\ud800-\udbff]$/, '')
+  const taken = new Set(others.map(({ key }) => key))
+  let key = base
+  for (let count = 2; taken.has(key); count++) key = `${base} ${count}`
+  return key
+}

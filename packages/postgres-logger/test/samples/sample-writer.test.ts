@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import type { FlaggedFile } from '@flagging/core'
+import { SourceFile, memorySource } from '@flagging/core/store'
+import { describe, expect, test } from 'vitest'
+import { isTransient } from '../../src/database/database.ts'
+import { sampleId } from '../../src/samples/sample-id.ts'
+import { CALCULATOR, record, testStore } from './store.ts'
+
+const picture = (bytes: Uint8Array = Buffer.from('picture')): FlaggedFile =>
+  new SourceFile('a.png', 'image/png', memorySource(bytes))
+
+describe('SampleWriter', () => {
+  test('the same samples from many writers, again and again, are one row each', async () => {
+    const store = await testStore()
+    const records = Array.from({ length: 20 }, (_, at) => record({}, [at, 'add', 0, at]))
+    const writers = Array.from({ length: 4 }, () => store.writer())
+    const writes = [...writers, ...writers].map((writer, at) =>
+      writer.write(at % 2 === 0 ? records : records.toReversed()),
+    )
+    await Promise.all(writes)
+    expect(await store.rows()).toHaveLength(20)
+    expect(await store.datasets()).toMatchObject([{ samples: 20 }])
+    const [again] = await writers[0]!.write(records.slice(0, 1))
+    expect(again).toBe(20)
+  })
+
+  test('a batch may hold the same sample twice', async () => {
+    const store = await testStore()
+    const one = record()
+    await expect(store.writer().write([one, record(), one])).resolves.toEqual([2, 2, 2])
+    expect(await store.rows()).toHaveLength(2)
+  })
+
+  test('a posted sample that is posted again later, to two instances at once, is one row', async () => {
+    const store = await testStore()
+    const id = sampleId('', 'posted')
+    const posted = (at: string) => record({ id, endpoint: '', folder: '', at: new Date(at) })
+    const times = ['2026-03-31T23:59:59Z', '2026-04-01T00:00:01Z', '2026-04-01T00:00:02Z']
+    const counts = await Promise.all(
+      times.map((at) => store.writer().write([posted(at), record()])),
+    )
+    expect(await store.rows()).toHaveLength(4)
+    expect(counts.map(([count]) => count)).toEqual([1, 1, 1])
+  })
+
+  test('counts are right however many write at once, also to several data sets in any order', async () => {
+    const store = await testStore()
+    const writers = Array.from({ length: 6 }, () => store.writer())
+    const folders = ['a', 'b', 'c']
+    const counts = await Promise.all(
+      writers.map(async (writer, at) => {
+        const last: number[] = []
+        for (let round = 0; round < 10; round++) {
+          const turned = at % 2 === 0 ? folders : folders.toReversed()
+          last.push(...(await writer.write(turned.map((folder) => record({ folder })))))
+        }
+        return last
+      }),
+    )
+    expect(await store.datasets()).toMatchObject(folders.map(() => ({ samples: 60 })))
+    expect(Math.max(...counts.flat())).toBe(60)
+    expect(store.errors).toEqual([])
+  })
+
+  test('one sample that is refused takes the others of its batch with it, and says so', async () => {
+    const store = await testStore()
+    const gone: FlaggedFile = {
+      ...picture(),
+      size: 3,
+      bytes: () => Promise.reject(new Error('gone')),
+      stream: () => {
+        throw Object.assign(new Error('gone'), { code: 'ENOENT' })
+      },
+      saveTo: () => Promise.reject(new Error('gone')),
+    }
+    const components = [{ label: 'im', type: 'image', role: 'input' }] as const
+    const write = store
+      .writer()
+      .write([record({ components }, [picture()]), record({ components }, [gone])])
+    const error: unknown = await write.catch((thrown: unknown) => thrown)
+    expect(isTransient(error)).toBe(false)
+    expect(await store.rows()).toEqual([])
+  })
+
+  test('files of what is there already are not stored again', async () => {
+    const store = await testStore()
+    const components = [{ label: 'im', type: 'image', role: 'input' }] as const
+    let read = 0
+    const counted = new SourceFile('a.png', 'image/png', {
+      size: 1,
+      chunks() {
+        read++
+        return [Buffer.from('x')]
+      },
+    })
+    const one = record({ components }, [counted])
+    await store.writer().write([one])
+    await store.writer().write([one, record({ components }, [picture()])])
+    expect(read).toBe(1)
+    expect(await store.rows()).toHaveLength(2)
+  })
+
+  test('tables that somebody made anew are no reason to give up', async () => {
+    const store = await testStore()
+    const writer = store.writer()
+    await writer.write([record({ folder: 'other' }), record()])
+    await store.database.query('truncate flagging.samples, flagging.datasets')
+    const error: unknown = await writer.write([record()]).catch((thrown: unknown) => thrown)
+    expect(isTransient(error)).toBe(true)
+    await expect(writer.write([record()])).resolves.toEqual([1])
+  })
+
+  test('texts cannot say anything but themselves', async () => {
+    const store = await testStore()
+    const evil = `'); drop schema flagging cascade; --"\\`
+    const components = [
+      { label: evil, type: 'text', role: 'input' },
+      { label: `${evil}$$`, type: 'number', role: 'output' },
+    ] as const
+    await store
+      .writer()
+      .write([record({ folder: evil, components, option: evil, username: evil }, [evil, 1])])
+    await store.writer().write([record({ folder: evil, components }, [evil, 2])])
+    const [dataset] = await store.datasets()
+    expect(dataset).toMatchObject({ folder: evil, samples: 2 })
+    const read = await store.records()
+    expect(read.map(({ values }) => values)).toEqual([
+      [evil, 1],
+      [evil, 2],
+    ])
+  })
+
+  test('without rights to make partitions, samples are stored all the same', async () => {
+    const store = await testStore()
+    const role = `role_${randomUUID().replaceAll('-', '')}`
+    await store.database.query(`create role ${role} login`)
+    await store.database.query(`grant usage on schema flagging to ${role}`)
+    await store.database.query(`grant all on all tables in schema flagging to ${role}`)
+    await store.database.query(`grant all on all sequences in schema flagging to ${role}`)
+    const limited = await testStore({ url: store.url.replace('postgres@', `${role}@`) })
+    const writer = limited.writer()
+    await writer.write([
+      record({ at: new Date('2031-01-01') }),
+      record({ at: new Date('2026-02-01') }),
+    ])
+    await writer.write([record({ at: new Date('2026-01-01') })])
+    await expect.poll(() => limited.errors.length).toBe(2)
+    const told = limited.errors.map((error) => (error as Error).message).join('\n')
+    expect(told).toMatch(/partition samples_.* could not be made/)
+    expect(told).toMatch(/view could not be made/)
+    expect(await store.rows()).toHaveLength(3)
+    const [rest] = await store.database.query('select count(*) as n from flagging.samples_default')
+    expect(rest).toEqual({ n: 3 })
+    // Somebody who may makes them, with what came in before.
+    await store.writer().write([record({ at: new Date('2026-02-02') })])
+    const [february] = await store.database.query(
+      'select count(*) as n from flagging.samples_2026_02',
+    )
+    expect(february).toEqual({ n: 2 })
+    await store.database.query(`drop owned by ${role}; drop role ${role}`)
+  })
+
+  test('values and components must be as many', async () => {
+    const store = await testStore()
+    const write = store.writer().write([record({ components: CALCULATOR }, [1])])
+    await expect(write).rejects.toThrow('1 values for 4 components')
+  })
+})
