@@ -1,5 +1,5 @@
 import { FlaggingError } from '@flagging/core'
-import pg from 'pg'
+import type pg from 'pg'
 
 /** How a database is reached: an address, or what `pg` takes. */
 export type Connection = string | pg.PoolConfig

@@ -1,5 +1,5 @@
 import { FlaggingError } from '@flagging/core'
-import { markTransient } from './transient.ts'
+import { markFault } from './transient.ts'
 
 const LONGEST = 300
 
@@ -16,7 +16,7 @@ export function databaseError(cause: unknown): FlaggingError {
 
 /** What is thrown where there is no way to the server: nothing that was asked is to blame. */
 export function connectError(cause: unknown): FlaggingError {
-  return markTransient(databaseError(cause), true)
+  return markFault(databaseError(cause), 'passing')
 }
 
 /** What is thrown where a connection is lost; what was asked may have been done or not. */
@@ -27,7 +27,7 @@ export function lostConnection(cause: unknown): FlaggingError {
 /** What is thrown where the server does not say a word. */
 export function noAnswer(ms: number): FlaggingError {
   const message = `PostgreSQL has not answered for ${Math.round(ms / 1000)} seconds`
-  return markTransient(new FlaggingError('ERR_FLAGGING_STORE', message), true)
+  return markFault(new FlaggingError('ERR_FLAGGING_STORE', message), 'passing')
 }
 
 /** What is thrown where the tables are not those that this version needs. */
@@ -45,14 +45,11 @@ export function notMigrated(found: number, needed: number): FlaggingError {
           'run `await logger.migrate()` once, for instance when you deploy',
         ]
   // Somebody is going to see to it: until then samples wait.
-  return markTransient(
-    new FlaggingError('ERR_FLAGGING_STORE', `The database ${what}: ${cure}.`),
-    true,
-  )
+  return markFault(new FlaggingError('ERR_FLAGGING_STORE', `The database ${what}: ${cure}.`), 'setup')
 }
 
 /** What is thrown where a data set is gone that was there a moment ago. */
 export function databaseGone(folder: string): FlaggingError {
   const message = `The data set ${JSON.stringify(folder)} is gone: somebody has replaced the tables`
-  return markTransient(new FlaggingError('ERR_FLAGGING_STORE', message), true)
+  return markFault(new FlaggingError('ERR_FLAGGING_STORE', message), 'passing')
 }

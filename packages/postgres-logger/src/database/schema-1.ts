@@ -5,6 +5,10 @@ import type { Names } from './names.ts'
  * a key would cost each sample a look at its data set.
  */
 export function schema1({ schema }: Names): string {
+  return [datasets(schema), samples(schema), indexes(schema), calls(schema)].join('')
+}
+
+function datasets(schema: string): string {
   return `
 create table ${schema}.settings (
   name text primary key,
@@ -23,7 +27,11 @@ create table ${schema}.datasets (
 ) with (fillfactor = 50);
 comment on table ${schema}.datasets is
   'One row per endpoint. samples: how many there are. components: every column that samples have had.';
+`
+}
 
+function samples(schema: string): string {
+  return `
 create sequence ${schema}.samples_seq;
 
 create table ${schema}.samples (
@@ -61,7 +69,11 @@ comment on column ${schema}.samples.files is 'By key of the component: {key, nam
 comment on column ${schema}.samples.exact is 'JSON texts of what jsonb and text cannot hold as it was.';
 
 create table ${schema}.samples_default partition of ${schema}.samples default;
+`
+}
 
+function indexes(schema: string): string {
+  return `
 create index samples_at on ${schema}.samples (at, id);
 create index samples_dataset on ${schema}.samples (dataset, at, id);
 create index samples_option on ${schema}.samples (option, at, id);
@@ -71,8 +83,12 @@ create index samples_seq_order on ${schema}.samples (seq);
 create index samples_interaction on ${schema}.samples (interaction);
 create index samples_reviewed on ${schema}.samples (at, id) where reviewed;
 create index samples_noted on ${schema}.samples (at, id) where note is not null;
+`
+}
 
--- json, not jsonb: what is passed on must arrive as it was.
+/** json, not jsonb: what is passed on must arrive as it was. */
+function calls(schema: string): string {
+  return `
 create unlogged table ${schema}.calls (
   id uuid primary key,
   interaction text not null,

@@ -1,8 +1,10 @@
-import { FlaggingError } from '@flagging/core'
 import pg from 'pg'
 
 /** Classes of SQLSTATE that say something of the row: its data, a constraint, a limit of the server. */
 const OF_THE_ROW = /^(?:2[123]|54)/
+
+/** Of what stays as it is until somebody changes the server, or how it is reached. */
+const OF_THE_SETUP = /^(?:28|3D|3F|42|0A)/
 
 /** What is said of a connection without a code. */
 const CONNECTION = /^(?:Connection terminated|timeout exceeded when trying to connect|Client )/
@@ -13,11 +15,17 @@ const NETWORK = new Set(
   ERR_SOCKET_CLOSED ERR_SOCKET_CONNECTION_TIMEOUT ERR_STREAM_PREMATURE_CLOSE`.split(/\s+/),
 )
 
-const marks = new WeakMap<object, boolean>()
+/**
+ * What kind of fault it is: one that may pass by itself; one of how things are set up, which stays until
+ * somebody sees to it; or one of the row, which stays for good.
+ */
+type Fault = 'passing' | 'setup' | 'row'
 
-/** Says of an error, whatever it is, whether trying again may help. */
-export function markTransient<E extends object>(error: E, transient: boolean): E {
-  marks.set(error, transient)
+const marks = new WeakMap<object, Fault>()
+
+/** Says of an error, whatever it is, whose fault it is. */
+export function markFault<E extends object>(error: E, fault: Fault): E {
+  marks.set(error, fault)
   return error
 }
 
@@ -27,27 +35,30 @@ export function markTransient<E extends object>(error: E, transient: boolean): E
  * not where the row itself is what is refused.
  */
 export function isTransient(error: unknown): boolean {
-  for (let one: unknown = error; typeof one === 'object' && one !== null;) {
-    const marked = marks.get(one)
-    if (marked !== undefined) return marked
-    if (one instanceof pg.DatabaseError) return !OF_THE_ROW.test(one.code ?? '')
-    const { code, cause, message } = one as { code?: unknown; cause?: unknown; message?: unknown }
-    if (typeof code === 'string' && NETWORK.has(code)) return true
-    if (typeof message === 'string' && CONNECTION.test(message)) return true
-    if (one instanceof FlaggingError && cause === undefined) return false
-    one = cause
-  }
-  return false
+  return faultOf(error) !== 'row'
 }
 
-/** SQLSTATE of what stays as it is until somebody changes the server, or how it is reached. */
-const OF_THE_SETUP = /^(?:28|3D|3F|42|0A)/
-
-/** Whether the database says that it is not set up for what was asked. */
+/** Whether trying again helps only after somebody has changed the server, or how it is reached. */
 export function isOfTheSetup(error: unknown): boolean {
+  return faultOf(error) === 'setup'
+}
+
+function faultOf(error: unknown): Fault {
   for (let one: unknown = error; typeof one === 'object' && one !== null;) {
-    if (one instanceof pg.DatabaseError) return OF_THE_SETUP.test(one.code ?? '')
-    one = (one as { cause?: unknown }).cause
+    const { code, cause, message } = one as { code?: unknown; cause?: unknown; message?: unknown }
+    if (one instanceof pg.DatabaseError) return faultOfState(one.code ?? '')
+    const marked = marks.get(one)
+    if (marked !== undefined && cause === undefined) return marked
+    if (typeof code === 'string' && NETWORK.has(code)) return 'passing'
+    if (typeof message === 'string' && CONNECTION.test(message)) return 'passing'
+    // What is marked says less than what it comes from.
+    if (marked !== undefined && !(cause instanceof pg.DatabaseError)) return marked
+    one = cause
   }
-  return false
+  return 'row'
+}
+
+function faultOfState(state: string): Fault {
+  if (OF_THE_ROW.test(state)) return 'row'
+  return OF_THE_SETUP.test(state) ? 'setup' : 'passing'
 }

@@ -96,11 +96,10 @@ function encodeValues(record: SampleRecord, keys: readonly string[], at: Date): 
   let nameOf: ReturnType<typeof fileKeys> | undefined
   for (const [index, component] of record.components.entries()) {
     const key = keys[index] as string
-    const value = storableValue(
-      record.values[index] ?? null,
-      record.json?.[index],
-      Math.max(room, SHORT),
-    )
+    const json = exactJSON(record.json?.[index])
+    // A value whose JSON text is there is not asked for: large ones are parsed when they are.
+    const given = json === undefined ? (record.values[index] ?? null) : null
+    const value = storableValue(given, json, Math.max(room, SHORT))
     let text: string
     if ('files' in value) {
       nameOf ??= fileKeys({ folder: record.folder, at, id: record.id, columns: keys })
@@ -117,6 +116,11 @@ function encodeValues(record: SampleRecord, keys: readonly string[], at: Date): 
     side.push(`${JSON.stringify(key)}:${text}`)
   }
   return made
+}
+
+/** A string has no other JSON text than its own. */
+function exactJSON(json: string | undefined): string | undefined {
+  return json?.startsWith('"') === true ? undefined : json
 }
 
 function filesOf(
@@ -158,7 +162,7 @@ function encodeTexts(record: SampleRecord): {
 /** None and `null` are the same. */
 function encodeCorrection({ correction, correctionJSON }: SampleRecord): Storable | undefined {
   if (correction === null && correctionJSON === undefined) return undefined
-  if (typeof correction === 'string' && !correctionJSON) return storableString(correction)
+  if (typeof correction === 'string') return storableString(correction)
   const text = correctionJSON ?? stringifyJSON(correction)
   return storableJSON(text, correctionJSON !== undefined)
 }

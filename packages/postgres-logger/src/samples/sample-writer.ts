@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FlaggingError } from '@flagging/core'
 import type { Database, QueryPatience } from '../database/database.ts'
-import { checkMigrated } from '../database/migrations.ts'
-import { type Partitions } from '../database/migrations.ts'
+import { type Partitions, checkMigrated } from '../database/migrations.ts'
 import { SamplePartitions } from '../database/partitions.ts'
-import { markTransient } from '../database/transient.ts'
+import { markFault } from '../database/transient.ts'
 import type { Views } from '../database/views.ts'
 import { fileFaultOf } from '../files/file-fault.ts'
 import type { FileStore } from '../files/file-store.ts'
@@ -18,8 +17,7 @@ import {
 } from './encoded-sample.ts'
 import { type ReadyRow, insertRows, knownIds } from './sample-insert.ts'
 import type { SampleRecord } from './sample-record.ts'
-import { storable } from './storable-text.ts'
-import { storableText } from './storable-text.ts'
+import { storable, storableText } from './storable-text.ts'
 import type { StoredFile } from './stored-row.ts'
 
 /** Files that are stored at once. */
@@ -162,7 +160,8 @@ function fileNotStored(cause: unknown): FlaggingError {
   const error = isFlagging
     ? cause
     : new FlaggingError('ERR_FLAGGING_STORE', 'A file could not be stored', { cause })
-  return markTransient(error, fileFaultOf(cause).at === 'place')
+  const { at, isTransient } = fileFaultOf(cause)
+  return markFault(error, at === 'file' ? 'row' : isTransient ? 'passing' : 'setup')
 }
 
 /** Waits for all, also where one fails: nothing is read any more when it says so. */

@@ -32,8 +32,7 @@ export function storableValue(
   room: number,
 ): Storable | ValueFiles {
   const longest = Math.min(LONGEST_VALUE, room)
-  // A string has no other JSON text than its own.
-  if (json !== undefined && !json.startsWith('"')) {
+  if (json !== undefined) {
     return json.length > longest ? spilledJSON(json) : storableJSON(json, true)
   }
   if (typeof value === 'string') {

@@ -43,3 +43,21 @@ function freeKey(label: string, others: readonly StoredComponent[]): string {
   for (let count = 2; taken.has(key); count++) key = `${base} ${count}`
   return key
 }
+
+/** The components of a data set as those go on with that infer them: inputs first, each label once. */
+export function knownComponents(stored: readonly StoredComponent[]): readonly Component[] {
+  // Of the same label, the one without a type: only where none is declared are they inferred.
+  const sorted = stored
+    .map(componentOf)
+    .toSorted((a, b) => Number(a.type !== 'any') - Number(b.type !== 'any'))
+  const byLabel = new Map<string, Component>()
+  for (const one of sorted) if (!byLabel.has(one.label)) byLabel.set(one.label, one)
+  const kept = stored.map(componentOf).filter((one) => {
+    const { type, role } = byLabel.get(one.label) as Component
+    return type === one.type && role === one.role
+  })
+  return [
+    ...kept.filter(({ role }) => role === 'input'),
+    ...kept.filter(({ role }) => role !== 'input'),
+  ]
+}
