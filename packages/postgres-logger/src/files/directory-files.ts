@@ -55,7 +55,7 @@ export class DirectoryFiles implements FileStore {
         await this.#fs.unlink(upload).catch(() => undefined)
         throw error
       }
-      return content.facts()
+      return content.facts
     } catch (error) {
       throw content.failure ?? directoryError(error, this.#dir, 'stored in')
     }

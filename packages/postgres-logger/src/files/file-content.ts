@@ -6,12 +6,16 @@ import { OF_FILE, fileError, unreadable } from './file-fault.ts'
 /** Reads a file of a sample once, and tells what it has been. */
 export class FileContent {
   readonly #file: FlaggedFile
+  readonly #expected: string | undefined
   readonly #hash: Hash = createHash('sha256')
   #size = 0
+  #facts: StoredFacts | undefined
   #failure: FlaggingError | undefined
 
-  constructor(file: FlaggedFile) {
+  /** @param expected its SHA-256, where it has been read before */
+  constructor(file: FlaggedFile, expected?: string) {
     this.#file = file
+    this.#expected = expected
   }
 
   /** What reading was rejected with, if it was. */
@@ -20,8 +24,8 @@ export class FileContent {
   }
 
   /**
-   * Its bytes, as many as it says: more or fewer are a failure, as is whatever reading them throws, and
-   * each says that the file is at fault.
+   * Its bytes, as many as it says: more or fewer are a failure, as are others than were expected and
+   * whatever reading them throws; each says that the file is at fault.
    */
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
@@ -32,6 +36,8 @@ export class FileContent {
         yield chunk
       }
       if (this.#size < this.#file.size) throw wrongSize()
+      this.#facts = { size: this.#size, sha256: this.#hash.digest('hex') }
+      if (this.#expected !== undefined && this.#expected !== this.#facts.sha256) throw changed()
     } catch (error) {
       this.#failure = unreadable(error)
       throw this.#failure
@@ -39,11 +45,16 @@ export class FileContent {
   }
 
   /** What it was, once all of it is read. */
-  facts(): StoredFacts {
-    return { size: this.#size, sha256: this.#hash.digest('hex') }
+  get facts(): StoredFacts {
+    if (this.#facts === undefined) throw new Error('The file is not read yet')
+    return this.#facts
   }
 }
 
 function wrongSize(): Error {
   return fileError(OF_FILE, 'A file of the sample is not as long as it says')
+}
+
+function changed(): Error {
+  return fileError(OF_FILE, 'A file of the sample was changed while it was read')
 }

@@ -14,8 +14,9 @@ const NEVER = new Set([501, 505])
 const GRANTS =
   's3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListBucket'
 const CREDENTIALS = 'the credentials are wrong: see `client.credentials`'
+const NO_BUCKET = 'there is no such bucket: make it, or correct `bucket`'
 const ADVICE: Readonly<Record<string, string>> = {
-  NoSuchBucket: 'there is no such bucket: make it, or correct `bucket`',
+  NoSuchBucket: NO_BUCKET,
   InvalidBucketName: 'no bucket can have this name: correct `bucket`',
   AccessDenied: `these credentials must be granted ${GRANTS}`,
   AllAccessDisabled: `these credentials must be granted ${GRANTS}`,
@@ -29,6 +30,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name of the server is unknown: see `client.endpoint` and `client.region`',
   EAI_AGAIN: 'the name of the server cannot be looked up now',
   ECONNREFUSED: 'nobody answers there: see `client.endpoint`',
+  ETIMEDOUT: 'the server did not answer in time',
   TimeoutError: 'the server did not answer in time',
 }
 
@@ -37,7 +39,17 @@ interface Told {
   readonly name: string
   readonly status: number | undefined
   readonly code: string | undefined
+  /** The region of the bucket, where the server names it. */
   readonly region: string | undefined
+  readonly isWithoutRegion: boolean
+}
+
+const UNKNOWN: Told = {
+  name: 'Error',
+  status: undefined,
+  code: undefined,
+  region: undefined,
+  isWithoutRegion: false,
 }
 
 /** An error that names what the bucket did not do, and what to do about it; the SDK's is its cause. */
@@ -45,7 +57,7 @@ export function s3Error(error: unknown, bucket: string, what: string): FlaggingE
   if (error instanceof FlaggingError) return error
   const told = tell(error)
   const message = `${what} (bucket ${JSON.stringify(bucket)}; ${reason(told)})`
-  return fileError(faultOf(told, error), message, withoutSecrets(error))
+  return fileError(faultOf(told, error), message, plainError(error))
 }
 
 /** What the server called it; `undefined` where it did not say, as in an answer without a body. */
@@ -60,9 +72,7 @@ export function s3Status(error: unknown): number | undefined {
 }
 
 function tell(error: unknown): Told {
-  if (!(error instanceof Error)) {
-    return { name: 'Error', status: undefined, code: undefined, region: undefined }
-  }
+  if (!(error instanceof Error)) return UNKNOWN
   const { $metadata, $response, code } = error as {
     $metadata?: { httpStatusCode?: number }
     $response?: { headers?: Record<string, string> }
@@ -73,16 +83,18 @@ function tell(error: unknown): Told {
     status: $metadata?.httpStatusCode,
     code: typeof code === 'string' ? code : undefined,
     region: $response?.headers?.['x-amz-bucket-region'],
+    isWithoutRegion: error.message === 'Region is missing',
   }
 }
 
-function reason({ name, status, code, region }: Told): string {
+function reason({ name, status, code, region, isWithoutRegion }: Told): string {
   const isElsewhere = status === 301 || status === 307 || name === 'AuthorizationHeaderMalformed'
   if (isElsewhere || name === 'PermanentRedirect') {
     return region === undefined
       ? `${name}: the bucket is in another region, see \`client.region\``
       : `it is in ${region}: set \`client.region\` to that`
   }
+  if (isWithoutRegion) return 'no region is known: set `client.region`, or AWS_REGION'
   const key = code ?? name
   const advice = Object.hasOwn(ADVICE, key) ? ADVICE[key] : byStatus(status)
   return [status === undefined ? key : `${status} ${key}`, advice].filter(Boolean).join(': ')
@@ -90,7 +102,8 @@ function reason({ name, status, code, region }: Told): string {
 
 function byStatus(status: number | undefined): string | undefined {
   if (status === 403) return `the credentials are wrong, or must be granted ${GRANTS}`
-  if (status === 404) return 'there is no such bucket, or no such object in it'
+  // Of an object that is gone, others speak; an answer to HEAD has no body that would say more.
+  if (status === 404) return NO_BUCKET
   return undefined
 }
 
@@ -102,14 +115,15 @@ function faultOf({ name, status }: Told, error: unknown): FileFault {
   return isBusy ? PASSING : OF_PLACE
 }
 
-/** What a server repeats of a request that it takes for forged. */
-const ECHOES = `AWSAccessKeyId StringToSign StringToSignBytes CanonicalRequest CanonicalRequestBytes
-  SignatureProvided Token-0 Token`.split(/\s+/)
-
-/** The error, without the parts that would put credentials into somebody's log. */
-function withoutSecrets(error: unknown): unknown {
-  if (typeof error === 'object' && error !== null) {
-    for (const name of ECHOES) Reflect.deleteProperty(error, name)
-  }
-  return error
+/**
+ * The error, without what hangs on the SDK's own: the request with its headers, the socket, and what a
+ * server repeats of a request that it takes for forged. Somebody's log is no place for any of them.
+ */
+export function plainError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('$metadata' in error)) return error
+  const { name, message, stack, $metadata } = error
+  const copy = Object.assign(new Error(message), { name, $metadata })
+  if ('code' in error) Object.assign(copy, { code: error.code })
+  if (stack !== undefined) copy.stack = stack
+  return copy
 }

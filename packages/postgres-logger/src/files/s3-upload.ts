@@ -10,7 +10,6 @@ import { Upload } from '@aws-sdk/lib-storage'
 import type { FlaggedFile } from '@flagging/core'
 import { servedTypeOf } from '@flagging/core/store'
 import { FileContent } from './file-content.ts'
-import { OF_FILE, fileError } from './file-fault.ts'
 import type { StoredFacts } from './file-store.ts'
 import { signWith } from './s3-headers.ts'
 import type { S3Settings } from './s3-options.ts'
@@ -49,7 +48,7 @@ export async function sendWhole(
     body.set(chunk, size)
     size += chunk.length
   }
-  const facts = content.facts()
+  const facts = content.facts
   const sum = Buffer.from(facts.sha256, 'hex').toString('base64')
   const command = new PutObjectCommand({
     ...paramsOf(settings, key, file, facts),
@@ -76,7 +75,7 @@ export async function sendParts(
 ): Promise<StoredFacts> {
   // Its hash is said with the first part.
   const facts = await factsOf(file, call.signal)
-  const content = new FileContent(file)
+  const content = new FileContent(file, facts.sha256)
   const body = Readable.from(content.chunks(), { highWaterMark: 1 })
   const failures: unknown[] = []
   const upload = new Upload({
@@ -94,14 +93,13 @@ export async function sendParts(
   } finally {
     body.destroy()
   }
-  if (content.facts().sha256 === facts.sha256) return facts
-  throw fileError(OF_FILE, 'A file of the sample was changed while it was read')
+  return facts
 }
 
 async function factsOf(file: FlaggedFile, signal: AbortSignal): Promise<StoredFacts> {
   const content = new FileContent(file)
   for await (const chunk of content.chunks()) if (chunk.length > 0) signal.throwIfAborted()
-  return content.facts()
+  return content.facts
 }
 
 /** The client with a signal on each request, which an upload gives none; and with what they fail of. */

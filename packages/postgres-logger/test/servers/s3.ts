@@ -18,7 +18,14 @@ const S3rver = require('s3rver') as new (options: object) => S3rver
 /** What a request meets that comes in while this is so. */
 export type S3Trouble =
   /** An answer that refuses it: 503 SlowDown, 403 AccessDenied, or what else a server may say. */
-  | { readonly kind: 'refuse'; readonly status: number; readonly code?: string }
+  | {
+      readonly kind: 'refuse'
+      readonly status: number
+      readonly code?: string
+      readonly headers?: Readonly<Record<string, string>>
+    }
+  /** An answer with this body. */
+  | { readonly kind: 'say'; readonly status: number; readonly body: string }
   /** The connection ends when so many bytes of its body have come in, or gone out. */
   | { readonly kind: 'cut'; readonly direction: 'in' | 'out'; readonly afterBytes: number }
   /** It is answered that much later. */
@@ -108,7 +115,11 @@ async function meet(
 ): Promise<boolean> {
   switch (trouble.kind) {
     case 'refuse':
-      refuse(response, trouble.status, trouble.code)
+      refuse(response, trouble.status, trouble.code, trouble.headers)
+      return true
+    case 'say':
+      request.resume()
+      response.writeHead(trouble.status, { 'Content-Type': 'application/xml' }).end(trouble.body)
       return true
     case 'delay':
       await later(trouble.ms)
@@ -132,11 +143,16 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'SlowDown',
 }
 
-function refuse(response: ServerResponse, status: number, code = CODES[status] ?? 'Error'): void {
+function refuse(
+  response: ServerResponse,
+  status: number,
+  code = CODES[status] ?? 'Error',
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Refused</Message></Error>`
   // A body that nobody reads must not keep the client from reading the answer.
   response.req.resume()
-  response.writeHead(status, { 'Content-Type': 'application/xml' })
+  response.writeHead(status, { 'Content-Type': 'application/xml', ...headers })
   response.end(response.req.method === 'HEAD' ? '' : body)
 }
 
