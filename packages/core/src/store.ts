@@ -32,6 +32,7 @@ export { errnoOf, makeDirectories, randomName, unless, writeAll } from './store/
 export { isInert, passiveExtensionOf, servedTypeOf } from './store/file-kind.ts'
 export { handedOutName } from './store/file-name.ts'
 export type { FileSystem, OpenFile } from './store/file-system.ts'
+export { countRecords } from './store/log-scan.ts'
 export { nodeFileSystem } from './store/node-file-system.ts'
 export { readStored } from './store/read-stored.ts'
 export type { StoredOptions, StoredSample } from './store/stored-sample.ts'

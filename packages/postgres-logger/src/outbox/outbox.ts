@@ -1,0 +1,282 @@
+import { clearInterval, setInterval } from 'node:timers'
+import type { SampleRecord } from '../samples/sample-record.ts'
+import type { Sending } from './batch.ts'
+import { DatasetCounts } from './dataset-counts.ts'
+import { within } from './deadline.ts'
+import { endSegment } from './end-segment.ts'
+import type { OutboxSettings, OutboxStats } from './outbox-settings.ts'
+import { notShipped, outboxClosed, outboxError, shippingFails } from './outbox-errors.ts'
+import { Quarters, REFUSED } from './quarters.ts'
+import { RefusedSamples } from './refused-samples.ts'
+import { Room } from './room.ts'
+import { SegmentList } from './segment-list.ts'
+import type { Segment } from './segment.ts'
+import { Shipper } from './shipper.ts'
+import { sizeOfTree } from './spool-disk.ts'
+import { rowOf } from './spool-row.ts'
+import { Spool } from './spool.ts'
+
+/** How long things take; only tests have other times. */
+export interface OutboxTiming {
+  /** How often it looks for what processes have left that died. */
+  readonly scanMs: number
+  /** How long a segment of which all is sent may lie there, should more samples come. */
+  readonly idleMs: number
+  /** How long `close` and `shipped` send. */
+  readonly patienceMs: number
+}
+
+const TIMING: OutboxTiming = { scanMs: 30_000, idleMs: 30_000, patienceMs: 10_000 }
+const UNREADABLE = 'cannot be read'
+const MAX_SEGMENT = 8 * 1024 * 1024
+/** Of all bytes that it may take, one of so many parts. */
+const SEGMENTS = 8
+
+/**
+ * Samples on their way into the database. One is acknowledged when it is on the local disk, as safe
+ * there as in a `CSVLogger`'s log; what carries it on works in the background, in order, for as long as
+ * it takes, in this process or in the next one.
+ */
+export class Outbox {
+  readonly #settings: OutboxSettings
+  readonly #timing: OutboxTiming
+  readonly #list = new SegmentList()
+  readonly #counts = new DatasetCounts()
+  readonly #room: Room
+  readonly #quarters: Quarters
+  readonly #spool: Spool
+  readonly #refused: RefusedSamples
+  readonly #shipper: Shipper
+  readonly #ending = new Set<Segment>()
+  #ends: Promise<void> = Promise.resolve()
+  #scanning: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #closing: Promise<void> | undefined
+  #shipped = 0
+  /** When the first sample came of those that wait; 0 where none does. */
+  #waitingSince = 0
+  #isUnreadable = false
+
+  constructor(settings: OutboxSettings, timing: OutboxTiming = TIMING) {
+    const { dir, destination, maxBytes, alarmBytes, writer, onError: report } = settings
+    this.#settings = settings
+    this.#timing = timing
+    this.#room = new Room(maxBytes, alarmBytes, report)
+    const found = (segment: Segment): void => this.#found(segment)
+    this.#quarters = new Quarters({ dir, destination, found, report })
+    const segmentBytes = Math.min(MAX_SEGMENT, maxBytes / SEGMENTS)
+    this.#spool = new Spool({
+      newSegment: () => this.#quarters.newSegment(),
+      opened: (segment) => this.#list.add(segment),
+      segmentBytes,
+      report,
+    })
+    this.#refused = new RefusedSamples({
+      newSegment: () => this.#quarters.newAside(),
+      kept: (bytes) => this.#room.add(bytes),
+      segmentBytes,
+      report,
+    })
+    this.#shipper = new Shipper({
+      writer,
+      segments: () => this.#list.all,
+      stored: (sendings, counts) => this.#stored(sendings, counts),
+      idle: () => this.#idle(),
+      refuse: (sending, error) => this.#refuse(sending, error),
+      failed: (error) => report(shippingFails(this.#list.waiting, error)),
+    })
+  }
+
+  /** Begins to look for what other processes have left. Keeps no process alive. */
+  start(): void {
+    if (this.#timer !== undefined || this.#closing !== undefined) return
+    this.#timer = setInterval(() => this.#tick(), this.#timing.scanMs).unref()
+    this.#scanning = this.#measure().then(() => this.#scan())
+  }
+
+  /**
+   * Takes a sample; gives the number of samples of its dataset, as far as that is known here, once the
+   * sample is on the disk.
+   * @throws FlaggingError `ERR_FLAGGING_DISK_FULL` while the outbox is full; `ERR_FLAGGING_STORE` or
+   * `ERR_FLAGGING_LOCK` where its disk cannot be used; `ERR_FLAGGING_CLOSED`
+   */
+  async add(record: SampleRecord): Promise<number> {
+    if (this.#closing !== undefined) throw outboxClosed()
+    this.start()
+    const row = rowOf(record)
+    const refusal = this.#room.take(row.weight)
+    if (refusal !== undefined) throw refusal
+    try {
+      const segment = this.#spool.of(record)
+      const more = await (segment instanceof Promise
+        ? segment.then((made) => made.add(row))
+        : segment.add(row))
+      return this.#acknowledged(record.folder, more)
+    } catch (error) {
+      this.#room.give(row.weight)
+      throw outboxError(this.#settings.dir, 'cannot be written', error)
+    }
+  }
+
+  /**
+   * Resolves when all that was acknowledged before is in the database, and nothing of it on this disk.
+   * @param ms how long it waits; default 10 seconds
+   * @throws FlaggingError `ERR_FLAGGING_STORE` if that was not long enough
+   */
+  async shipped(ms: number = this.#timing.patienceMs): Promise<void> {
+    await this.#spool.seal()
+    const calm = this.#shipper.hurry()
+    try {
+      if (await within(ms, this.#emptied())) return
+      throw notShipped(this.#list.waiting, this.#shipper.failure)
+    } finally {
+      calm()
+    }
+  }
+
+  /** What waits, and what became of the rest. */
+  stats(): OutboxStats {
+    const segments = this.#list.all
+    const { waiting } = this.#list
+    return {
+      waiting,
+      waitingBytes: segments.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
+      usedBytes: this.#room.used,
+      oldestMs: waiting === 0 ? 0 : Date.now() - (this.#shipper.oldest ?? this.#waitingSince),
+      shipped: this.#shipped,
+      refused: this.#refused.count,
+      isStalled: this.#shipper.failure !== undefined,
+    }
+  }
+
+  /** Takes no more samples, sends for ten seconds at the most, and leaves the rest to the next process. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#quarters.retire()
+    const calm = this.#shipper.hurry()
+    await within(this.#timing.patienceMs, this.#finish())
+    calm()
+    this.#shipper.stop()
+    const files = [this.#refused, ...this.#list.all].map((one) => one.close())
+    // A disk that hangs must not hold up the end of the process.
+    await within(this.#timing.patienceMs / 10, Promise.allSettled(files))
+    await this.#quarters.release()
+  }
+
+  async #finish(): Promise<void> {
+    await this.#scanning
+    await this.#spool.seal()
+    await this.#emptied()
+  }
+
+  #emptied(): Promise<void> {
+    const emptied = this.#list.emptied()
+    this.#tidy()
+    return emptied
+  }
+
+  #acknowledged(folder: string, samples: number): number {
+    if (this.#waitingSince === 0) this.#waitingSince = Date.now()
+    this.#shipper.wake()
+    return this.#counts.acknowledged(folder, samples)
+  }
+
+  #stored(sendings: readonly Sending[], counts: readonly number[]): void {
+    for (let at = 0; at < sendings.length;) {
+      const { segment } = sendings[at] as Sending
+      let end = at + 1
+      while (sendings[end]?.segment === segment) end++
+      this.#counts.stored(segment.about.folder, counts[end - 1] ?? 0)
+      this.#settle(sendings[end - 1] as Sending, end - at)
+      at = end
+    }
+    this.#shipped += sendings.length
+    this.#tidy()
+  }
+
+  async #refuse(sending: Sending, error: unknown): Promise<void> {
+    await this.#refused.keep(sending, error)
+    this.#settle(sending, 1)
+    this.#tidy()
+  }
+
+  /** Samples of a segment, up to this one, need not be sent any more. */
+  #settle({ segment, progress }: Sending, count: number): void {
+    segment.settle(count, progress)
+    if (!segment.isFound) this.#counts.left(segment.about.folder, count)
+  }
+
+  #idle(): void {
+    if (this.#list.waiting === 0) this.#waitingSince = 0
+    this.#tidy()
+  }
+
+  /** Ends the segments of which all is sent; those that may take more only where room is scarce. */
+  #tidy(): void {
+    for (const segment of this.#list.all) {
+      if (this.#ending.has(segment) || !segment.isSent) continue
+      if (!segment.isSealed && (segment.taken === 0 || !this.#room.isScarce)) continue
+      segment.seal()
+      this.#ending.add(segment)
+      this.#ends = this.#ends.then(() => this.#end(segment))
+    }
+  }
+
+  /** Never rejects. One that cannot be deleted is found again with the next scan. */
+  async #end(segment: Segment): Promise<void> {
+    const { onError } = this.#settings
+    let isKept = false
+    try {
+      isKept = await endSegment(segment, () => this.#quarters.aside(), onError)
+    } catch (error) {
+      onError(outboxError(segment.dir, 'cannot be deleted', error))
+    }
+    this.#quarters.forget(segment.name)
+    this.#ending.delete(segment)
+    if (!isKept) this.#room.give(segment.bytes)
+    this.#list.remove(segment)
+  }
+
+  #found(segment: Segment): void {
+    this.#list.add(segment)
+    this.#room.add(segment.bytes)
+    this.#shipper.wake()
+  }
+
+  #tick(): void {
+    const before = Date.now() - this.#timing.idleMs
+    for (const segment of this.#list.all) {
+      if (segment.isSent && segment.taken > 0 && segment.usedAt < before) segment.seal()
+    }
+    this.#tidy()
+    this.#scanning ??= this.#scan()
+  }
+
+  /** Never rejects. */
+  async #scan(): Promise<void> {
+    try {
+      await this.#quarters.scan()
+      this.#isUnreadable = false
+    } catch (error) {
+      if (!this.#isUnreadable)
+        this.#settings.onError(outboxError(this.#settings.dir, UNREADABLE, error))
+      this.#isUnreadable = true
+    }
+    this.#scanning = undefined
+  }
+
+  /** Never rejects. What was refused before takes room, too. */
+  async #measure(): Promise<void> {
+    const { dir, onError } = this.#settings
+    try {
+      this.#room.add(await sizeOfTree(`${dir}/${REFUSED}`))
+    } catch (error) {
+      onError(outboxError(dir, UNREADABLE, error))
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { nodeFileSystem as fs, makeDirectories, randomName, unless } from '@flagging/core/store'
+import { type Adopter, adopt } from './adopt.ts'
+import { GONE, deleteSegment, setAside } from './end-segment.ts'
+import { OwnFolder } from './own-folder.ts'
+import { samplesIn } from './segment-layout.ts'
+import { LOG } from './segment-reader.ts'
+import { type Report, Segment } from './segment.ts'
+import { foldersIn } from './spool-disk.ts'
+
+/** Where what the database refuses is put. */
+export const REFUSED = 'refused'
+
+/** What quarters are made of. */
+export interface QuartersSettings {
+  /** The outbox: an absolute path. */
+  readonly dir: string
+  readonly destination: string
+  /** Told of each segment that was found. */
+  readonly found: (segment: Segment) => void
+  readonly report: Report
+}
+
+/** The folder of this process in an outbox, and all that it finds beside it. */
+export class Quarters implements Adopter {
+  readonly dir: string
+  readonly destination: string
+  readonly #settings: QuartersSettings
+  /** The segments of this process, by name. */
+  readonly #known = new Set<string>()
+  #own: OwnFolder | undefined
+  #making: Promise<OwnFolder> | undefined
+  #isActive = true
+
+  constructor(settings: QuartersSettings) {
+    this.dir = settings.dir
+    this.destination = settings.destination
+    this.#settings = settings
+  }
+
+  get report(): Report {
+    return this.#settings.report
+  }
+
+  get ownPath(): string | undefined {
+    return this.#own?.path
+  }
+
+  get isActive(): boolean {
+    return this.#isActive
+  }
+
+  /** This process's folder, made when it is needed; another one where somebody has removed it. */
+  async folder(): Promise<string> {
+    if (this.#own !== undefined && (await this.#own.isInPlace())) return this.#own.path
+    this.#making ??= this.#make().finally(() => (this.#making = undefined))
+    return (await this.#making).path
+  }
+
+  /** The path of a new segment. */
+  async newSegment(): Promise<string> {
+    const folder = await this.folder()
+    const name = segmentName()
+    this.#known.add(name)
+    return `${folder}/${name}`
+  }
+
+  /** The path of a new segment for what is set aside. */
+  async newAside(): Promise<string> {
+    const aside = await this.aside()
+    await makeDirectories(fs, aside, true)
+    return `${aside}/${segmentName()}`
+  }
+
+  /** Where this process puts what the database refuses, and what cannot be read. */
+  async aside(): Promise<string> {
+    return (await this.folder()).replace(this.dir, `${this.dir}/${REFUSED}`)
+  }
+
+  /** A segment is no longer this process's. */
+  forget(name: string): void {
+    this.#known.delete(name)
+  }
+
+  /** Takes over what others have left, and what it did not come to before. */
+  async scan(): Promise<void> {
+    try {
+      await adopt(this)
+    } finally {
+      await this.#takeIn()
+    }
+  }
+
+  /** Takes nothing over any more. */
+  retire(): void {
+    this.#isActive = false
+  }
+
+  /** Leaves the folder to others, or removes it. */
+  async release(): Promise<void> {
+    this.#isActive = false
+    const own = this.#own
+    this.#own = undefined
+    await own?.release()
+  }
+
+  async #make(): Promise<OwnFolder> {
+    const before = this.#own
+    const own = await OwnFolder.make(this.dir, this.destination)
+    this.#own = own
+    await before?.release()
+    return own
+  }
+
+  async #takeIn(): Promise<void> {
+    const path = this.#own?.path
+    if (path === undefined) return
+    for (const name of await foldersIn(path)) {
+      if (this.#known.has(name) || !this.#isActive) continue
+      const dir = `${path}/${name}`
+      if (name.endsWith(GONE)) await deleteSegment(dir)
+      else await this.#load(name, dir)
+    }
+  }
+
+  async #load(name: string, dir: string): Promise<void> {
+    const { found, report } = this.#settings
+    this.#known.add(name)
+    try {
+      const segment = await Segment.found(dir, report)
+      if (segment !== undefined) found(segment)
+      else if (await hasLog(dir)) await setAside(dir, await this.aside(), report)
+      else await deleteSegment(dir)
+    } catch (error) {
+      this.#known.delete(name)
+      throw error
+    }
+  }
+}
+
+/** A name that no other segment has, of whatever process. In their order, segments are as old as that. */
+function segmentName(): string {
+  return `${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${randomName()}`
+}
+
+async function hasLog(dir: string): Promise<boolean> {
+  const log = await unless('ENOENT ENOTDIR', fs.lstat(`${samplesIn(dir)}/${LOG}`))
+  return log !== undefined
+}

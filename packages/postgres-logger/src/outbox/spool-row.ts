@@ -1,0 +1,173 @@
+import type { FlagValue, FlaggedFile, JSONValue } from '@flagging/core'
+import {
+  SourceFile,
+  type StoredSample,
+  isFlaggedFile,
+  isFlaggedFileList,
+  stringifyJSON,
+} from '@flagging/core/store'
+import type { SampleRecord } from '../samples/sample-record.ts'
+import type { SegmentAbout } from './segment-about.ts'
+
+/** A sample as a row of a segment: its values, and in a last column all else that is known of it. */
+export interface SpoolRow {
+  /** The values, then {@link note}; `null` where {@link json} has the text. */
+  readonly data: readonly FlagValue[]
+  /** The JSON text of each value that is no scalar and no file. */
+  readonly json: readonly (string | undefined)[] | undefined
+  /** Roughly how many bytes it takes on the disk. */
+  readonly weight: number
+}
+
+/** A sample that was read back, and when it was flagged. */
+export interface SpooledSample {
+  readonly record: SampleRecord
+  /** By `Date.now()`. */
+  readonly flaggedAt: number
+  /** Roughly the characters of its values. */
+  readonly weight: number
+  /** Bytes of its files. */
+  readonly fileBytes: number
+}
+
+/** What the last column holds, as JSON. What a record has beside its values is kept as it is. */
+interface Note extends Omit<
+  SampleRecord,
+  'folder' | 'components' | 'values' | 'json' | 'at' | 'correction' | 'correctionJSON'
+> {
+  /** By `Date.now()`. */
+  readonly flaggedAt: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** JSON text. */
+  readonly correction: string
+  /** Names and media types of files, by the position of their value. */
+  readonly files?: Readonly<Record<number, readonly FileNote[]>>
+  /** Why the database has refused it. */
+  readonly refused?: string
+}
+
+type FileNote = readonly [name: string | null, type: string]
+
+/** Bytes that a row takes beside its texts, roughly. */
+const FRAME = 16
+/** A text full of quotes takes more room in a log than it has characters. */
+const QUOTED = 1.25
+
+/**
+ * Makes the row of a sample. Values whose text is given are not looked at: large ones are parsed when
+ * they are.
+ * @param refused why the database has refused it, for those who look
+ */
+export function rowOf(record: SampleRecord, refused?: string): SpoolRow {
+  const { folder, components, values, json, at, correction, correctionJSON, ...known } = record
+  const data: FlagValue[] = []
+  const texts: (string | undefined)[] = []
+  const files: Record<number, readonly FileNote[]> = {}
+  let weight = FRAME
+  for (let index = 0; index < components.length; index++) {
+    const exact = json?.[index]
+    const value = isExact(exact) ? null : (values[index] ?? null)
+    const held = filesOf(value)
+    const text = isExact(exact) ? exact : held ? undefined : textOf(value)
+    data.push(text === undefined ? value : null)
+    texts.push(text)
+    if (held) files[index] = held.map(({ name, type }) => [name ?? null, type])
+    for (const { size } of held ?? []) weight += size
+    weight += FRAME + bytesOf(text ?? value)
+  }
+  const note: Note = {
+    ...known,
+    flaggedAt: Date.now(),
+    at: at.getTime(),
+    correction: correctionJSON ?? stringifyJSON(correction),
+    ...(Object.keys(files).length > 0 ? { files } : {}),
+    ...(refused === undefined ? {} : { refused }),
+  }
+  const cell = JSON.stringify(note)
+  data.push(cell)
+  return {
+    data,
+    json: texts.some((text) => text !== undefined) ? [...texts, undefined] : undefined,
+    weight: weight + bytesOf(cell) * QUOTED,
+  }
+}
+
+/**
+ * Makes a sample of its row.
+ * @throws SyntaxError where the last column holds no note
+ */
+export function sampleOf(
+  stored: StoredSample,
+  { folder, components }: SegmentAbout,
+): SpooledSample {
+  // Taken away and not copied: large values are parsed when they are looked at.
+  const values = stored.values as FlagValue[]
+  const cell = values.pop()
+  // Where what says that it is a text is lost, it reads as an object.
+  const text = typeof cell === 'string' ? cell : (stored.cells.at(-1) ?? '')
+  const { flaggedAt, at, correction, files, refused: _, ...known } = JSON.parse(text) as Note
+  const said = JSON.parse(correction) as JSONValue
+  let fileBytes = 0
+  for (const [index, notes] of Object.entries(files ?? {})) {
+    const named = namedFiles(values[Number(index)] ?? null, notes)
+    values[Number(index)] = named
+    for (const { size } of filesOf(named) ?? []) fileBytes += size
+  }
+  const record: SampleRecord = {
+    ...known,
+    at: new Date(at),
+    folder,
+    components,
+    values,
+    json: stored.json?.slice(0, components.length),
+    correction: said,
+    correctionJSON: stringifyJSON(said) === correction ? undefined : correction,
+  }
+  return { record, flaggedAt, weight: weightOf(stored, text), fileBytes }
+}
+
+/** A string has no other JSON text than its own. */
+function isExact(json: string | undefined): json is string {
+  return json !== undefined && !json.startsWith('"')
+}
+
+/** The text of what is no scalar: whoever writes the row needs it, and so do we to know its length. */
+function textOf(value: FlagValue): string | undefined {
+  return typeof value === 'object' && value !== null ? stringifyJSON(value as JSONValue) : undefined
+}
+
+function bytesOf(value: FlagValue): number {
+  return typeof value === 'string' ? Buffer.byteLength(value) : 0
+}
+
+function filesOf(value: FlagValue): readonly FlaggedFile[] | undefined {
+  if (isFlaggedFile(value)) return [value]
+  return isFlaggedFileList(value) ? value : undefined
+}
+
+function namedFiles(value: FlagValue, notes: readonly FileNote[]): FlagValue {
+  if (value instanceof SourceFile) return named(value, notes[0])
+  if (!isFlaggedFileList(value)) return value
+  // Of a list of which one is gone nobody knows which.
+  if (value.length !== notes.length) return value
+  return value.map((file, index) => (file instanceof SourceFile ? named(file, notes[index]) : file))
+}
+
+function named(file: SourceFile, note: FileNote | undefined): SourceFile {
+  const [name, type] = note ?? [null, file.type]
+  return new SourceFile(name ?? undefined, type, file.source, file.storedAs)
+}
+
+function weightOf({ cells, json, values }: StoredSample, note: string): number {
+  let weight = note.length
+  for (let index = 0; index < values.length; index++) {
+    const exact = json?.[index]
+    weight += exact?.length ?? cells[index]?.length ?? 0
+    if (exact === undefined && cells[index]?.endsWith('.txt') === true) {
+      const value = values[index]
+      if (typeof value === 'string') weight += value.length
+    }
+  }
+  return weight
+}
