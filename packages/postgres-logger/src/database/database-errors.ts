@@ -1,5 +1,5 @@
 import { FlaggingError } from '@flagging/core'
-import { markFault } from './transient.ts'
+import { isOfTheSetup, markFault } from './transient.ts'
 
 const LONGEST = 300
 
@@ -16,7 +16,8 @@ export function databaseError(cause: unknown): FlaggingError {
 
 /** What is thrown where there is no way to the server: nothing that was asked is to blame. */
 export function connectError(cause: unknown): FlaggingError {
-  return markFault(databaseError(cause), 'passing')
+  const error = databaseError(cause)
+  return markFault(error, isOfTheSetup(cause) ? 'setup' : 'passing')
 }
 
 /** What is thrown where a connection is lost; what was asked may have been done or not. */
@@ -45,7 +46,10 @@ export function notMigrated(found: number, needed: number): FlaggingError {
           'run `await logger.migrate()` once, for instance when you deploy',
         ]
   // Somebody is going to see to it: until then samples wait.
-  return markFault(new FlaggingError('ERR_FLAGGING_STORE', `The database ${what}: ${cure}.`), 'setup')
+  return markFault(
+    new FlaggingError('ERR_FLAGGING_STORE', `The database ${what}: ${cure}.`),
+    'setup',
+  )
 }
 
 /** What is thrown where a data set is gone that was there a moment ago. */

@@ -45,20 +45,18 @@ export function isOfTheSetup(error: unknown): boolean {
 
 function faultOf(error: unknown): Fault {
   for (let one: unknown = error; typeof one === 'object' && one !== null;) {
-    const { code, cause, message } = one as { code?: unknown; cause?: unknown; message?: unknown }
-    if (one instanceof pg.DatabaseError) return faultOfState(one.code ?? '')
     const marked = marks.get(one)
-    if (marked !== undefined && cause === undefined) return marked
+    if (marked !== undefined) return marked
+    const { code, cause, message } = one as { code?: unknown; cause?: unknown; message?: unknown }
+    if (one instanceof pg.DatabaseError) return faultOfState(one.code)
     if (typeof code === 'string' && NETWORK.has(code)) return 'passing'
     if (typeof message === 'string' && CONNECTION.test(message)) return 'passing'
-    // What is marked says less than what it comes from.
-    if (marked !== undefined && !(cause instanceof pg.DatabaseError)) return marked
     one = cause
   }
   return 'row'
 }
 
-function faultOfState(state: string): Fault {
+function faultOfState(state = ''): Fault {
   if (OF_THE_ROW.test(state)) return 'row'
   return OF_THE_SETUP.test(state) ? 'setup' : 'passing'
 }
