@@ -25,12 +25,29 @@ export interface PostgresLoggerOptions {
    * than some 8 seconds. Default `false`.
    */
   readonly direct?: boolean
+  /**
+   * Whether flags by id are passed to the instance that holds the interaction, and how many
+   * milliseconds it has to come forward. Default `{ waitMs: 2000 }`; `false`: where another instance
+   * holds it, a flag is a 404.
+   */
+  readonly passFlags?: PassFlags | false
+}
+
+/** How flags are passed to other instances. */
+export interface PassFlags {
+  /** Milliseconds, from 100 to 30,000. Default 2000. */
+  readonly waitMs?: number
 }
 
 /** The options, checked and with their defaults. */
-export type ResolvedOptions = Required<PostgresLoggerOptions>
+export interface ResolvedOptions extends Required<Omit<PostgresLoggerOptions, 'passFlags'>> {
+  readonly passFlags: Required<PassFlags> | false
+}
 
-const NAMES = ['connection', 'files', 'schema', 'partitions', 'direct']
+const NAMES = ['connection', 'files', 'schema', 'partitions', 'direct', 'passFlags']
+const WAIT_MS = 2000
+const SHORTEST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 30_000
 const STORE_METHODS = ['put', 'open', 'remove', 'check', 'close'] as const
 
 /**
@@ -41,9 +58,7 @@ export function resolveOptions(given: PostgresLoggerOptions): ResolvedOptions {
   if (typeof given !== 'object' || given === null) {
     throw bad('takes an object of options: { connection, files }')
   }
-  for (const name of Object.keys(given)) {
-    if (!NAMES.includes(name)) throw bad(`has no option \`${name}\`; it has ${NAMES.join(', ')}`)
-  }
+  checkNames(given, NAMES, 'option')
   const { connection, files, schema = 'flagging', partitions = 'month', direct = false } = given
   if (connection === undefined) {
     throw bad('needs `connection`: an address, or {} for what PGHOST and so on say')
@@ -56,7 +71,28 @@ export function resolveOptions(given: PostgresLoggerOptions): ResolvedOptions {
     throw bad("takes `partitions` as 'month' or 'day'")
   }
   if (typeof direct !== 'boolean') throw bad('takes `direct` as true or false')
-  return { connection, files, schema, partitions, direct }
+  const passFlags = resolvePassFlags(given.passFlags)
+  return { connection, files, schema, partitions, direct, passFlags }
+}
+
+function resolvePassFlags(given: unknown = {}): Required<PassFlags> | false {
+  if (given === false) return false
+  if (typeof given !== 'object' || given === null)
+    throw bad('takes `passFlags` as { waitMs } or false')
+  checkNames(given, ['waitMs'], '`passFlags` with')
+  const { waitMs = WAIT_MS } = given as PassFlags
+  if (typeof waitMs === 'number' && waitMs >= SHORTEST_WAIT_MS && waitMs <= LONGEST_WAIT_MS) {
+    return { waitMs }
+  }
+  throw bad(`takes \`passFlags.waitMs\` from ${SHORTEST_WAIT_MS} to ${LONGEST_WAIT_MS}`)
+}
+
+function checkNames(given: object, names: readonly string[], what: string): void {
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) {
+      throw bad(`has no ${what} \`${name}\`; it has ${names.join(', ')}`)
+    }
+  }
 }
 
 function bad(what: string): FlaggingError {

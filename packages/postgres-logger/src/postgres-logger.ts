@@ -8,6 +8,7 @@ import { Views } from './database/views.ts'
 import { DirectStore } from './direct/direct-store.ts'
 import { Retrying } from './direct/retrying.ts'
 import { type PostgresLoggerOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { Passing, type PassingStats } from './passing/passing.ts'
 import { flagRecord } from './samples/flag-record.ts'
 import { removeSamples } from './samples/sample-removal.ts'
 import type { SampleStore, StoreStats } from './samples/sample-store.ts'
@@ -18,6 +19,8 @@ import { knownComponents } from './samples/stored-component.ts'
 export interface PostgresLoggerStats extends StoreStats {
   /** Whether the last thing that was asked reached the database. */
   readonly isConnected: boolean
+  /** Flags on their way between instances; `null` where none are passed. */
+  readonly passing: PassingStats | null
 }
 
 /**
@@ -32,6 +35,8 @@ export class PostgresLogger implements FlaggingCallback {
   readonly #writer: SampleWriter
   readonly #store: SampleStore
   readonly #dirs = new Set<string>()
+  /** How flags reach interactions that other instances hold. */
+  readonly elsewhere?: Passing
   #attached = 0
   #components: readonly Component[] | undefined
   #isChecked = false
@@ -49,6 +54,8 @@ export class PostgresLogger implements FlaggingCallback {
     this.#views = new Views(this.#database, onError)
     this.#writer = new SampleWriter(this.#database, files, { views: this.#views, onError })
     this.#store = new DirectStore(this.#writer)
+    const { passFlags } = this.#options
+    if (passFlags) this.elsewhere = new Passing(this.#database, { ...passFlags, onError })
   }
 
   /** Samples take no room on a disk of this machine. */
@@ -69,9 +76,10 @@ export class PostgresLogger implements FlaggingCallback {
   }
 
   /** Called by `createFlagging`. */
-  attach({ dir }: CallbackHost): void {
+  attach(host: CallbackHost): void {
     this.#attached++
-    this.#dirs.add(resolve(dir))
+    this.#dirs.add(resolve(host.dir))
+    this.elsewhere?.attach(host)
   }
 
   /** Checks that the tables are those that this version needs, and changes nothing. */
@@ -120,7 +128,8 @@ export class PostgresLogger implements FlaggingCallback {
 
   /** How it is doing. */
   stats(): PostgresLoggerStats {
-    return { ...this.#store.stats(), isConnected: this.#database.isConnected }
+    const passing = this.elsewhere?.stats() ?? null
+    return { ...this.#store.stats(), isConnected: this.#database.isConnected, passing }
   }
 
   /**
@@ -135,6 +144,7 @@ export class PostgresLogger implements FlaggingCallback {
   }
 
   async #close(): Promise<void> {
+    await this.elsewhere?.close()
     await this.#store.close()
     await this.#views.settled()
     await Promise.all([this.#database.close(), this.#options.files.close()])

@@ -403,6 +403,9 @@ describe('what is refused', () => {
     [{ connection, files, partitions: 'year' }, "'month' or 'day'"],
     [{ connection, files, direct: 'yes' }, 'true or false'],
     [{ connection, files, Schema: 'x' }, 'no option `Schema`'],
+    [{ connection, files, passFlags: true }, '{ waitMs } or false'],
+    [{ connection, files, passFlags: { waitMs: 5 } }, 'from 100 to 30000'],
+    [{ connection, files, passFlags: { wait: 500 } }, 'no `passFlags` with `wait`'],
   ])('%j', (options, message) => {
     let thrown: unknown
     try {
