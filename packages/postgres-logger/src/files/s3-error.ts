@@ -14,6 +14,7 @@ const NEVER = new Set([501, 505])
 const GRANTS =
   's3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListBucket'
 const CREDENTIALS = 'the credentials are wrong: see `client.credentials`'
+const UNTRUSTED = 'its certificate is not trusted: see NODE_EXTRA_CA_CERTS'
 const NO_BUCKET = 'there is no such bucket: make it, or correct `bucket`'
 const ADVICE: Readonly<Record<string, string>> = {
   NoSuchBucket: NO_BUCKET,
@@ -32,6 +33,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody answers there: see `client.endpoint`',
   ETIMEDOUT: 'the server did not answer in time',
   TimeoutError: 'the server did not answer in time',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
 }
 
 /** What an error of the SDK says, as far as anything here looks at it. */
@@ -42,6 +47,8 @@ interface Told {
   /** The region of the bucket, where the server names it. */
   readonly region: string | undefined
   readonly isWithoutRegion: boolean
+  /** Its own words, where they may help. */
+  readonly said: string | undefined
 }
 
 const UNKNOWN: Told = {
@@ -50,7 +57,10 @@ const UNKNOWN: Told = {
   code: undefined,
   region: undefined,
   isWithoutRegion: false,
+  said: undefined,
 }
+
+const MAX_SAID = 200
 
 /** An error that names what the bucket did not do, and what to do about it; the SDK's is its cause. */
 export function s3Error(error: unknown, bucket: string, what: string): FlaggingError {
@@ -84,10 +94,11 @@ function tell(error: unknown): Told {
     code: typeof code === 'string' ? code : undefined,
     region: $response?.headers?.['x-amz-bucket-region'],
     isWithoutRegion: error.message === 'Region is missing',
+    said: error.message === 'UnknownError' ? undefined : error.message.slice(0, MAX_SAID),
   }
 }
 
-function reason({ name, status, code, region, isWithoutRegion }: Told): string {
+function reason({ name, status, code, region, isWithoutRegion, said }: Told): string {
   const isElsewhere = status === 301 || status === 307 || name === 'AuthorizationHeaderMalformed'
   if (isElsewhere || name === 'PermanentRedirect') {
     return region === undefined
@@ -96,7 +107,7 @@ function reason({ name, status, code, region, isWithoutRegion }: Told): string {
   }
   if (isWithoutRegion) return 'no region is known: set `client.region`, or AWS_REGION'
   const key = code ?? name
-  const advice = Object.hasOwn(ADVICE, key) ? ADVICE[key] : byStatus(status)
+  const advice = Object.hasOwn(ADVICE, key) ? ADVICE[key] : (byStatus(status) ?? said)
   return [status === undefined ? key : `${status} ${key}`, advice].filter(Boolean).join(': ')
 }
 

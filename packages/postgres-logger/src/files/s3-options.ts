@@ -127,6 +127,8 @@ function ours(timeoutMs: number): S3ClientConfig {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS }
   return {
     maxAttempts: 3,
+    // A server that knows nothing of it would be waited for, and each body get a connection of its own.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: Math.min(timeoutMs, 10_000),
       requestTimeout: timeoutMs,
