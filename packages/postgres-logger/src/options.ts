@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { FlaggingError } from '@flagging/core'
 import type { Connection } from './database/connection.ts'
 import type { Partitions } from './database/migrations.ts'
@@ -22,15 +23,30 @@ export interface PostgresLoggerOptions {
   readonly partitions?: Partitions
   /**
    * Whether samples go straight into the database, and flags are rejected where it is away for more
-   * than some 8 seconds. Default `false`.
+   * than some 8 seconds. Default `false`: they go through an outbox on the local disk.
    */
   readonly direct?: boolean
+  /** The outbox on the local disk. */
+  readonly outbox?: OutboxOptions
   /**
    * Whether flags by id are passed to the instance that holds the interaction, and how many
    * milliseconds it has to come forward. Default `{ waitMs: 2000 }`; `false`: where another instance
    * holds it, a flag is a 404.
    */
   readonly passFlags?: PassFlags | false
+}
+
+/** Where samples wait for the database, and how many. */
+export interface OutboxOptions {
+  /**
+   * Its directory, on a local disk; several processes of one machine may have the same. Default:
+   * `.outbox` in the flagged directory.
+   */
+  readonly dir?: string
+  /** Bytes that this process takes of the disk at most; beyond, flags are rejected. Default 1 GiB. */
+  readonly maxBytes?: number
+  /** From how many on `onError` is told, once until there are fewer again. Default: half of `maxBytes`. */
+  readonly alarmBytes?: number
 }
 
 /** How flags are passed to other instances. */
@@ -40,11 +56,20 @@ export interface PassFlags {
 }
 
 /** The options, checked and with their defaults. */
-export interface ResolvedOptions extends Required<Omit<PostgresLoggerOptions, 'passFlags'>> {
+export interface ResolvedOptions extends Required<
+  Omit<PostgresLoggerOptions, 'passFlags' | 'outbox'>
+> {
+  readonly outbox: {
+    readonly dir: string | undefined
+    readonly maxBytes: number
+    readonly alarmBytes: number
+  }
   readonly passFlags: Required<PassFlags> | false
 }
 
-const NAMES = ['connection', 'files', 'schema', 'partitions', 'direct', 'passFlags']
+const NAMES = ['connection', 'files', 'schema', 'partitions', 'direct', 'outbox', 'passFlags']
+const MAX_BYTES = 1024 ** 3
+const FEWEST_BYTES = 1024 ** 2
 const WAIT_MS = 2000
 const SHORTEST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 30_000
@@ -71,8 +96,26 @@ export function resolveOptions(given: PostgresLoggerOptions): ResolvedOptions {
     throw bad("takes `partitions` as 'month' or 'day'")
   }
   if (typeof direct !== 'boolean') throw bad('takes `direct` as true or false')
+  if (direct && given.outbox !== undefined) throw bad('has no `outbox` with `direct`: choose one')
+  const outbox = resolveOutbox(given.outbox)
   const passFlags = resolvePassFlags(given.passFlags)
-  return { connection, files, schema, partitions, direct, passFlags }
+  return { connection, files, schema, partitions, direct, outbox, passFlags }
+}
+
+function resolveOutbox(given: unknown = {}): ResolvedOptions['outbox'] {
+  if (typeof given !== 'object' || given === null) throw bad('takes `outbox` as an object')
+  checkNames(given, ['dir', 'maxBytes', 'alarmBytes'], '`outbox` with')
+  const { dir, maxBytes = MAX_BYTES, alarmBytes = maxBytes / 2 } = given as OutboxOptions
+  if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
+    throw bad('takes `outbox.dir` as the path of a directory')
+  }
+  if (typeof maxBytes !== 'number' || !(maxBytes >= FEWEST_BYTES)) {
+    throw bad(`takes \`outbox.maxBytes\` from ${FEWEST_BYTES} on`)
+  }
+  if (typeof alarmBytes !== 'number' || !(alarmBytes >= 0)) {
+    throw bad('takes `outbox.alarmBytes` as a number of bytes')
+  }
+  return { dir: dir === undefined ? undefined : resolve(dir), maxBytes, alarmBytes }
 }
 
 function resolvePassFlags(given: unknown = {}): Required<PassFlags> | false {

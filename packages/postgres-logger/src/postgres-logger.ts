@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Component, FlagDetails, FlagValue, FlaggingCallback, Removal } from '@flagging/core'
 import { FlaggingError } from '@flagging/core'
 import type { CallbackHost } from '@flagging/core/store'
@@ -8,15 +8,32 @@ import { Views } from './database/views.ts'
 import { DirectStore } from './direct/direct-store.ts'
 import { Retrying } from './direct/retrying.ts'
 import { type PostgresLoggerOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { Outbox } from './outbox/outbox.ts'
+import type { OutboxStats } from './outbox/outbox-settings.ts'
 import { Passing, type PassingStats } from './passing/passing.ts'
 import { flagRecord } from './samples/flag-record.ts'
 import { removeSamples } from './samples/sample-removal.ts'
-import type { SampleStore, StoreStats } from './samples/sample-store.ts'
+import type { SampleStore } from './samples/sample-store.ts'
 import { SampleWriter } from './samples/sample-writer.ts'
 import { knownComponents } from './samples/stored-component.ts'
 
+/** Where samples wait for the database, in the flagged directory. */
+const OUTBOX = '.outbox'
+/** Where an outbox takes samples in any case, nobody waits longer for what earlier ones were like. */
+const KNOWN_MS = 1000
+/** Of a logger that no sample has come to. */
+const NOTHING: OutboxStats = {
+  waiting: 0,
+  waitingBytes: 0,
+  usedBytes: 0,
+  oldestMs: 0,
+  shipped: 0,
+  refused: 0,
+  isStalled: false,
+}
+
 /** How a logger and its database are doing. */
-export interface PostgresLoggerStats extends StoreStats {
+export interface PostgresLoggerStats extends OutboxStats {
   /** Whether the last thing that was asked reached the database. */
   readonly isConnected: boolean
   /** Flags on their way between instances; `null` where none are passed. */
@@ -33,12 +50,13 @@ export class PostgresLogger implements FlaggingCallback {
   readonly #database: Database
   readonly #views: Views
   readonly #writer: SampleWriter
-  readonly #store: SampleStore
+  /** Where an outbox lies is known with the first flagged directory. */
+  #store: SampleStore | undefined
   readonly #dirs = new Set<string>()
   /** How flags reach interactions that other instances hold. */
   readonly elsewhere?: Passing
   #attached = 0
-  #components: readonly Component[] | undefined
+  #last: { readonly components: readonly Component[]; readonly dir: string } | undefined
   #isChecked = false
   #closing: Promise<void> | undefined
 
@@ -53,14 +71,13 @@ export class PostgresLogger implements FlaggingCallback {
     this.#database = new Database(connection, schema)
     this.#views = new Views(this.#database, onError)
     this.#writer = new SampleWriter(this.#database, files, { views: this.#views, onError })
-    this.#store = new DirectStore(this.#writer)
     const { passFlags } = this.#options
     if (passFlags) this.elsewhere = new Passing(this.#database, { ...passFlags, onError })
   }
 
-  /** Samples take no room on a disk of this machine. */
+  /** Whether samples take room on a disk of this machine. */
   get usesDisk(): boolean {
-    return false
+    return !this.#options.direct
   }
 
   /**
@@ -80,14 +97,19 @@ export class PostgresLogger implements FlaggingCallback {
     this.#attached++
     this.#dirs.add(resolve(host.dir))
     this.elsewhere?.attach(host)
+    // What an earlier process has left is shipped, too.
+    if (!this.#options.direct) this.#storeIn(host.dir)
   }
 
-  /** Checks that the tables are those that this version needs, and changes nothing. */
+  /**
+   * With `direct`, checks that the tables are those that this version needs; changes nothing.
+   * @throws FlaggingError `ERR_FLAGGING_STORE` that says what to do
+   */
   async setup(components: readonly Component[], flaggingDir: string): Promise<void> {
     this.#checkOpen()
-    this.#components = components
-    this.#folderOf(flaggingDir)
-    if (this.#isChecked) return
+    this.#last = { components, dir: flaggingDir }
+    // What waits in an outbox can wait for that, and says so.
+    if (this.#isChecked || !this.#options.direct) return
     await new Retrying().run(() => checkMigrated(this.#database))
     this.#isChecked = true
   }
@@ -100,25 +122,34 @@ export class PostgresLogger implements FlaggingCallback {
     details?: FlagDetails,
   ): Promise<number> {
     this.#checkOpen()
-    const components = details?.components ?? this.#components
-    if (components === undefined) throw neverSetUp()
-    const folder = details === undefined ? '' : this.#folderOf(details.dir)
+    const { components, dir } = details ?? this.#last ?? neverSetUp()
+    if (flagData.length !== components.length) throw miscounted(flagData, components)
     const flag = { values: flagData, option: flagOption, username, details }
-    return this.#store.store(flagRecord(folder, components, flag))
+    return this.#storeIn(dir).add(flagRecord(this.#folderOf(dir), components, flag))
   }
 
-  /** The components that the samples of a data set have had; `undefined` where there are none. */
+  /**
+   * The components that the samples of a data set have had; `undefined` where there are none, or where
+   * the database is away and nobody is to wait for it.
+   */
   async known(flaggingDir: string): Promise<readonly Component[] | undefined> {
     this.#checkOpen()
     const folder = this.#folderOf(flaggingDir)
-    const dataset = await new Retrying().run(() => this.#writer.registry.find(folder))
-    return dataset && knownComponents(dataset.components)
+    try {
+      const dataset = await (this.#options.direct
+        ? new Retrying().run((waitMs) => this.#writer.registry.find(folder, { waitMs }))
+        : this.#writer.registry.find(folder, { waitMs: KNOWN_MS }))
+      return dataset && knownComponents(dataset.components)
+    } catch (error) {
+      if (this.#options.direct) throw error
+      return undefined
+    }
   }
 
   /** Deletes samples with their files, and gives how many there were. */
   async remove(flaggingDir: string, which: Removal): Promise<number> {
     this.#checkOpen()
-    await this.#store.settled()
+    await this.#store?.shipped()
     const folder = this.#folderOf(flaggingDir)
     const onError = (error: unknown): void => this.#report(error)
     return new Retrying().run(() =>
@@ -129,7 +160,7 @@ export class PostgresLogger implements FlaggingCallback {
   /** How it is doing. */
   stats(): PostgresLoggerStats {
     const passing = this.elsewhere?.stats() ?? null
-    return { ...this.#store.stats(), isConnected: this.#database.isConnected, passing }
+    return { ...NOTHING, ...this.#store?.stats(), isConnected: this.#database.isConnected, passing }
   }
 
   /**
@@ -145,7 +176,7 @@ export class PostgresLogger implements FlaggingCallback {
 
   async #close(): Promise<void> {
     await this.elsewhere?.close()
-    await this.#store.close()
+    await this.#store?.close()
     await this.#views.settled()
     await Promise.all([this.#database.close(), this.#options.files.close()])
   }
@@ -154,6 +185,24 @@ export class PostgresLogger implements FlaggingCallback {
     if (this.#closing === undefined) return
     const message = 'This PostgresLogger is closed: make another one'
     throw new FlaggingError('ERR_FLAGGING_CLOSED', message)
+  }
+
+  #storeIn(dir: string): SampleStore {
+    this.#store ??= this.#options.direct ? new DirectStore(this.#writer) : this.#outboxIn(dir)
+    return this.#store
+  }
+
+  #outboxIn(dir: string): Outbox {
+    const { outbox } = this.#options
+    const made = new Outbox({
+      ...outbox,
+      dir: outbox.dir ?? join(resolve(dir), OUTBOX),
+      destination: this.#database.address,
+      writer: this.#writer,
+      onError: (error) => this.#report(error),
+    })
+    made.start()
+    return made
   }
 
   /** What a data set is called: nothing for the flagged directory itself, else its folder. */
@@ -172,6 +221,11 @@ export class PostgresLogger implements FlaggingCallback {
   }
 }
 
-function neverSetUp(): FlaggingError {
-  return new FlaggingError('ERR_FLAGGING_OPTION', 'Call `setup` before `flag`')
+function neverSetUp(): never {
+  throw new FlaggingError('ERR_FLAGGING_OPTION', 'Call `setup` before `flag`')
+}
+
+function miscounted(values: readonly unknown[], components: readonly unknown[]): FlaggingError {
+  const counts = `${values.length} values for ${components.length} components`
+  return new FlaggingError('ERR_FLAGGING_BAD_REQUEST', `A sample has ${counts}`)
 }

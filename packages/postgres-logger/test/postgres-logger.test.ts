@@ -50,6 +50,7 @@ function details(given: Partial<FlagDetails> = {}): FlagDetails {
 /** A logger of a database of the test's own, and what it reports. */
 async function connected(
   given: Partial<PostgresLoggerOptions> = {},
+  dir = DIR,
 ): Promise<{ logger: PostgresLogger; url: string; errors: unknown[]; folder: string }> {
   const url = (given.connection as string | undefined) ?? (await createDatabase())
   const folder = temporaryFolder()
@@ -57,7 +58,7 @@ async function connected(
   const logger = new PostgresLogger({ connection: url, files, direct: true, ...given })
   const errors: unknown[] = []
   logger.onError = (error) => void errors.push(error)
-  logger.attach(host())
+  logger.attach(host(dir))
   onTestFinished(() => logger.close())
   return { logger, url, errors, folder }
 }
@@ -158,17 +159,15 @@ describe('PostgresLogger with `direct`', () => {
   })
 
   test('a sample that is refused takes none of those with it that came at the same time', async () => {
-    const { logger } = await connected()
+    const { logger, url } = await connected()
     await logger.migrate()
-    const broken = { ...CALCULATOR[0], label: 'short' } as Component
+    await select(url, `alter table flagging.samples add check (comment <> 'refused')`)
     const flags = Array.from({ length: 20 }, (_, at) =>
-      at === 7
-        ? logger.flag([1, 2], null, null, details({ components: [broken] }))
-        : flagged(logger, at),
+      flagged(logger, at, { comment: at === 7 ? 'refused' : 'fine' }),
     )
     const settled = await Promise.allSettled(flags)
     expect(settled.filter(({ status }) => status === 'rejected')).toEqual([
-      { status: 'rejected', reason: expect.objectContaining({ code: 'ERR_FLAGGING_BAD_REQUEST' }) },
+      { status: 'rejected', reason: expect.objectContaining({ code: 'ERR_FLAGGING_STORE' }) },
     ])
     expect(logger.stats()).toMatchObject({ shipped: 19, refused: 1 })
   })
@@ -320,6 +319,49 @@ describe('PostgresLogger with `direct`', () => {
   })
 })
 
+describe('PostgresLogger with an outbox', () => {
+  /** A logger in a flagged directory of the test's own. */
+  async function boxed(
+    given: Partial<PostgresLoggerOptions> & { readonly dir?: string } = {},
+  ): Promise<Awaited<ReturnType<typeof connected>> & { dir: string }> {
+    const { dir = temporaryFolder(), ...options } = given
+    const made = await connected({ direct: false, ...options }, dir)
+    return { ...made, dir }
+  }
+  const inDir = (dir: string, given: Partial<FlagDetails> = {}) => ({
+    dir: join(dir, 'calculate'),
+    ...given,
+  })
+
+  test('a flag needs no database, and no tables: they are stored when there are some', async () => {
+    const { logger, url, errors, dir } = await boxed()
+    await logger.setup(CALCULATOR, join(dir, 'calculate'))
+    await expect(logger.known(join(dir, 'calculate'))).resolves.toBeUndefined()
+    for (let at = 1; at <= 3; at++) {
+      await expect(flagged(logger, at, inDir(dir))).resolves.toBe(at)
+    }
+    await expect.poll(() => logger.stats()).toMatchObject({ waiting: 3, isStalled: true })
+    await expect.poll(() => String(errors)).toContain('run `await logger.migrate()`')
+    await logger.migrate()
+    await expect.poll(() => logger.stats()).toMatchObject({ waiting: 0, shipped: 3 })
+    const rows = await select(
+      url,
+      'select num1 from flagging_views.calculate order by flagged_at, 1',
+    )
+    expect(rows).toEqual([{ num1: '1' }, { num1: '2' }, { num1: '3' }])
+    await expect(flagged(logger, 4, inDir(dir))).resolves.toBe(4)
+  })
+
+  test('deletes also what was still waiting', async () => {
+    const { logger, url, dir } = await boxed()
+    await logger.migrate()
+    const id = 'c'.repeat(22)
+    await flagged(logger, 1, inDir(dir, { id }))
+    await expect(logger.remove(join(dir, 'calculate'), { id })).resolves.toBe(1)
+    expect(await select(url, 'select from flagging.samples')).toEqual([])
+  })
+})
+
 describe('a server that comes and goes', () => {
   test('loses nothing that was acknowledged, and doubles nothing', async () => {
     const server = await startPostgres()
@@ -403,6 +445,11 @@ describe('what is refused', () => {
     [{ connection, files, partitions: 'year' }, "'month' or 'day'"],
     [{ connection, files, direct: 'yes' }, 'true or false'],
     [{ connection, files, Schema: 'x' }, 'no option `Schema`'],
+    [{ connection, files, direct: true, outbox: {} }, 'no `outbox` with `direct`'],
+    [{ connection, files, outbox: { dir: '' } }, 'path of a directory'],
+    [{ connection, files, outbox: { maxBytes: 5 } }, 'from 1048576 on'],
+    [{ connection, files, outbox: { alarmBytes: '5' } }, 'number of bytes'],
+    [{ connection, files, outbox: { max: 5 } }, 'no `outbox` with `max`'],
     [{ connection, files, passFlags: true }, '{ waitMs } or false'],
     [{ connection, files, passFlags: { waitMs: 5 } }, 'from 100 to 30000'],
     [{ connection, files, passFlags: { wait: 500 } }, 'no `passFlags` with `wait`'],

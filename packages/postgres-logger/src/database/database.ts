@@ -28,6 +28,8 @@ export interface QueryPatience extends Patience {
 const PATIENCE_MS = 30_000
 /** What an answer may take on its way. */
 const GRACE_MS = 1000
+/** How long what is under way holds up the end. */
+const CLOSE_MS = 5000
 
 /**
  * A database and the connections to it. Nothing is connected before something is asked. A connection
@@ -41,6 +43,8 @@ export class Database implements Names {
   readonly #config: pg.PoolConfig
   readonly #pool: pg.Pool
   #isConnected = false
+  /** Give up what is under way. */
+  readonly #busy = new Set<(error: FlaggingError) => void>()
   #closing: Promise<void> | undefined
 
   /**
@@ -64,6 +68,12 @@ export class Database implements Names {
   /** Whether the last thing that was asked reached the server. */
   get isConnected(): boolean {
     return this.#isConnected
+  }
+
+  /** The server, the database and the schema, without who asks: what tells one store from another. */
+  get address(): string {
+    const { host, port, database = '' } = new pg.Client(this.#config)
+    return `${host}:${port}/${database}/${this.name}`
   }
 
   /**
@@ -123,10 +133,18 @@ export class Database implements Names {
     }
   }
 
-  /** Waits for what is under way and closes all connections. */
+  /** Waits for what is under way, for some seconds at most, and closes all connections. */
   close(): Promise<void> {
-    this.#closing ??= this.#pool.end()
+    this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const lose of this.#busy) lose(noAnswer(CLOSE_MS))
+    }, CLOSE_MS)
+    await this.#pool.end()
+    clearTimeout(timer)
   }
 
   #checkOpen(): void {
@@ -135,47 +153,49 @@ export class Database implements Names {
     }
   }
 
+  /** Does something on a connection, which is closed where it is lost or says nothing for too long. */
   async #with<T>(patienceMs: number, work: (query: Query) => Promise<T>): Promise<T> {
     this.#checkOpen()
-    let client: pg.PoolClient
-    try {
-      client = await this.#pool.connect()
-    } catch (error) {
-      this.#isConnected = false
-      throw connectError(error)
-    }
-    return this.#on(client, patienceMs, work)
-  }
-
-  async #on<T>(
-    client: pg.PoolClient,
-    patienceMs: number,
-    work: (query: Query) => Promise<T>,
-  ): Promise<T> {
     let lost: FlaggingError | undefined
-    let lose = (error: FlaggingError): void => {
-      lost ??= error
-    }
+    let lose = (error: FlaggingError): void => void error
     const silence = new Promise<never>((_, reject) => {
       lose = (error) => reject((lost ??= error))
     })
     silence.catch(() => undefined)
-    const dropped = (error: Error): void => lose(lostConnection(error))
-    client.on('error', dropped)
     const timer = setTimeout(() => lose(noAnswer(patienceMs)), patienceMs)
+    this.#busy.add(lose)
+    let client: pg.PoolClient | undefined
+    const dropped = (error: Error): void => lose(lostConnection(error))
     try {
-      const result = await Promise.race([begun(client).then(() => work(queryOn(client))), silence])
+      client = await Promise.race([this.#connected(silence), silence])
+      client.on('error', dropped)
+      const result = await Promise.race([begun(client).then(() => work(queryOn(client!))), silence])
       this.#isConnected = true
       return result
     } catch (error) {
-      this.#isConnected = lost === undefined
+      this.#isConnected = client !== undefined && lost === undefined
       throw databaseError(lost ?? error)
     } finally {
       clearTimeout(timer)
-      client.off('error', dropped)
+      this.#busy.delete(lose)
+      client?.off('error', dropped)
       // One that is in the middle of something is closed at once.
-      client.release(lost ?? client.getTransactionStatus() !== 'I')
+      client?.release(lost ?? client.getTransactionStatus() !== 'I')
     }
+  }
+
+  /** @param silence rejects when nobody waits any longer: whoever comes later is sent back */
+  async #connected(silence: Promise<never>): Promise<pg.PoolClient> {
+    let isLate = false
+    silence.catch(() => (isLate = true))
+    let client: pg.PoolClient
+    try {
+      client = await this.#pool.connect()
+    } catch (error) {
+      throw connectError(error)
+    }
+    if (isLate) client.release()
+    return client
   }
 }
 

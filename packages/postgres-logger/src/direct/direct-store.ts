@@ -1,7 +1,8 @@
 import { isTransient } from '../database/transient.ts'
+import type { OutboxStats } from '../outbox/outbox-settings.ts'
 import type { SampleRecord } from '../samples/sample-record.ts'
-import type { SampleStore, StoreStats } from '../samples/sample-store.ts'
-import type { SampleWriter } from '../samples/sample-writer.ts'
+import type { SampleStore } from '../samples/sample-store.ts'
+import type { PreparedSample, SampleWriter } from '../samples/sample-writer.ts'
 import { DirectBatches } from './direct-batches.ts'
 import { Retrying } from './retrying.ts'
 
@@ -12,6 +13,7 @@ export class DirectStore implements SampleStore {
   #preparing = 0
   #shipped = 0
   #refused = 0
+  #isStalled = false
 
   constructor(writer: SampleWriter) {
     this.#writer = writer
@@ -19,30 +21,34 @@ export class DirectStore implements SampleStore {
   }
 
   /** Rejects once a server has been away for some 8 seconds, or at once where trying again does not help. */
-  async store(record: SampleRecord): Promise<number> {
+  async add(record: SampleRecord): Promise<number> {
     const retrying = new Retrying()
     try {
       const count = await this.#batches.add(await this.#prepared(record, retrying), retrying.until)
       this.#shipped++
+      this.#isStalled = false
       return count
     } catch (error) {
-      if (!isTransient(error)) this.#refused++
+      if (isTransient(error)) this.#isStalled = true
+      else this.#refused++
       throw error
     }
   }
 
-  settled(): Promise<void> {
+  shipped(): Promise<void> {
     return this.#batches.settled()
   }
 
-  stats(): StoreStats {
+  stats(): OutboxStats {
     const { count, bytes, oldestMs } = this.#batches.waiting
     return {
       waiting: count + this.#preparing,
       waitingBytes: bytes,
+      usedBytes: 0,
       oldestMs,
       shipped: this.#shipped,
       refused: this.#refused,
+      isStalled: this.#isStalled,
     }
   }
 
@@ -51,7 +57,7 @@ export class DirectStore implements SampleStore {
     return this.#batches.settled()
   }
 
-  async #prepared(record: SampleRecord, retrying: Retrying): ReturnType<SampleWriter['prepare']> {
+  async #prepared(record: SampleRecord, retrying: Retrying): Promise<PreparedSample> {
     this.#preparing++
     try {
       return await retrying.run(() => this.#writer.prepare(record))

@@ -1,5 +1,5 @@
 import type { Component } from '@flagging/core'
-import type { Database, Query } from '../database/database.ts'
+import type { Database, Query, QueryPatience } from '../database/database.ts'
 import type { Views } from '../database/views.ts'
 import { storableText } from './storable-text.ts'
 import { DATASET_COLUMNS, type StoredComponent, type StoredDataset } from './stored-row.ts'
@@ -41,10 +41,11 @@ export class DatasetRegistry {
   }
 
   /** What is stored of a data set; `undefined` where there is none. */
-  async find(folder: string): Promise<StoredDataset | undefined> {
+  async find(folder: string, patience?: QueryPatience): Promise<StoredDataset | undefined> {
     const [dataset] = await this.#database.query<StoredDataset>(
       `select ${DATASET_COLUMNS} from ${this.#database.schema}.datasets where folder = $1`,
       [storableText(folder)],
+      patience,
     )
     return dataset
   }

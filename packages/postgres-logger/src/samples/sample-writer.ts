@@ -88,9 +88,8 @@ export class SampleWriter {
     folders: readonly string[],
     patience: QueryPatience,
   ): Promise<ReadonlyMap<string, number>> {
-    this.#kind ??= (await checkMigrated(this.#database)).partitions
     const times = rows.map(({ at }) => at)
-    await this.#partitions.prepare(times, this.#kind)
+    await this.#partitions.prepare(times, await this.#checked())
     try {
       return await insertRows(this.#database, rows, folders, patience)
     } catch (error) {
@@ -106,6 +105,7 @@ export class SampleWriter {
       const counts = `${values.length} values for ${components.length} components`
       throw new FlaggingError('ERR_FLAGGING_BAD_REQUEST', `A sample has ${counts}`)
     }
+    await this.#checked()
     const keys = await this.registry.keysOf(folder, components)
     const encoded = encodeSample(record, keys)
     this.#turnWeight += encoded.weight
@@ -114,6 +114,12 @@ export class SampleWriter {
       await nextTurn()
     }
     return encoded
+  }
+
+  /** Looks once whether the tables are those that this version needs. */
+  async #checked(): Promise<Partitions> {
+    this.#kind ??= (await checkMigrated(this.#database)).partitions
+    return this.#kind
   }
 
   /** Nothing is stored a second time for what is there: the outcome of a batch may not be known. */
