@@ -292,6 +292,7 @@ export function elsewhereContract(adapter: Adapter): void {
       expect([auto, never].map(({ logger }) => logger.held)).toEqual([0, 0])
       const hosts = [a, auto, never].map(({ logger }) => logger.attached[0])
       expect(hosts.map((host) => host?.holds)).toEqual([true, false, false])
+      expect(hosts.map((host) => host?.stores)).toEqual([true, true, false])
     })
 
     test('end with the flagging that holds, or that is asked', async () => {

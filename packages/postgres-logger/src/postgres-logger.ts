@@ -98,7 +98,7 @@ export class PostgresLogger implements FlaggingCallback {
     this.#dirs.add(resolve(host.dir))
     this.elsewhere?.attach(host)
     // What an earlier process has left is shipped, too.
-    if (!this.#options.direct) this.#storeIn(host.dir)
+    if (host.stores && !this.#options.direct) this.#storeIn(host.dir)
   }
 
   /**

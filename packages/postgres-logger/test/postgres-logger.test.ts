@@ -21,6 +21,7 @@ const ENDPOINT = `${DIR}/calculate`
 function host(dir = DIR): CallbackHost {
   return {
     dir,
+    stores: true,
     holds: true,
     isHeld: () => false,
     flagHeld: () => undefined,

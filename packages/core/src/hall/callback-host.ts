@@ -9,6 +9,7 @@ export function callbackHost(hall: Hall): CallbackHost {
   const isHeld = (id: string): boolean => !hall.isClosed && hall.held.get(id) !== undefined
   return {
     dir,
+    stores: mode !== 'never',
     holds: mode === 'manual',
     isHeld,
     flagHeld: (id, flag) => (isHeld(id) ? flagHeld(hall, id, flag) : undefined),

@@ -22,6 +22,8 @@ export interface FlagOutcome {
 export interface CallbackHost {
   /** The flagged directory, absolute. Datasets lie in it, or in the folders of it that endpoints have. */
   readonly dir: string
+  /** Whether samples may come: `false` in mode `never`, in which nothing may touch a disk. */
+  readonly stores: boolean
   /** Whether interactions are held to be flagged by their ids. */
   readonly holds: boolean
   /** Whether this flagging holds an interaction with this id, and can be asked to flag it. */
