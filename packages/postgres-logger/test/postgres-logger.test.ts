@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Component, FlagDetails, FlaggedFile } from '@flagging/core'
 import { type CallbackHost, SourceFile, memorySource } from '@flagging/core/store'
@@ -10,6 +10,7 @@ import {
 } from '@flagging/postgres-logger'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Database } from '../src/database/database.ts'
 import { hashOfId } from '../src/samples/sample-id.ts'
 import { CALCULATOR, temporaryFolder } from './samples/store.ts'
 import { createDatabase } from './servers/database.ts'
@@ -489,4 +490,31 @@ describe('what is refused', () => {
     const logger = new PostgresLogger({ connection: 'postgres://127.0.0.1:1/db', files })
     expect(logger.stats()).toMatchObject({ isConnected: false, waiting: 0 })
   })
+})
+
+test('the SQL of the README runs', async () => {
+  const { logger, url } = await connected()
+  await logger.migrate()
+  const components = CALCULATOR.map((one): Component => ({ ...one, type: 'any' }))
+  await logger.flag([5, 'add', 7, 'twelve'], null, null, details({ components }))
+  await logger.close()
+  const admin = new Database(url, 'flagging')
+  onTestFinished(() => admin.close())
+  const roles = new Map(
+    ['analyst', 'app'].map((role) => [role, `${role}_${randomBytes(6).toString('hex')}`]),
+  )
+  for (const role of roles.values()) await admin.query(`create role ${role}`)
+  await admin.query(`create table flagging.samples_2025_01 (n integer)`)
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const blocks = [...readme.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql = '']) => sql)
+  expect(blocks).toHaveLength(2)
+  for (const block of blocks) {
+    const sql = block.replaceAll(/\b(analyst|app)\b/g, (role) => roles.get(role) ?? role)
+    await expect(admin.query(sql)).resolves.toBeUndefined()
+  }
+  const sum = await admin.query(
+    'select num1::numeric + num2::numeric as sum from flagging_views.calculate',
+  )
+  expect(sum).toEqual([{ sum: '12' }])
+  for (const role of roles.values()) await admin.query(`drop owned by ${role}; drop role ${role}`)
 })
