@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { FlaggingError } from '@flagging/core'
 import { passiveExtensionOf } from '@flagging/core/store'
+import { hashOfId } from '../samples/sample-id.ts'
 
 /** What the keys of a sample's files are made of. */
 export interface KeyedSample {
@@ -50,6 +51,7 @@ const HASH_DIGITS = 16
 const ESCAPE = /_[0-9a-f]{2}/g
 /** An `h` that needs no escape: no name can be made to look like a hash. */
 const HASH_MARK = '_68'
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
 
 /**
@@ -107,9 +109,8 @@ function day(at: Date): string {
 }
 
 function shortId(id: string): string {
-  const bytes = Buffer.from(id.replaceAll('-', ''), 'hex')
-  if (bytes.length !== 16 || id.length !== 36) throw bad('The id of a sample is no UUID')
-  return bytes.toString('base64url')
+  if (!UUID.test(id)) throw bad('The id of a sample is no UUID')
+  return hashOfId(id)
 }
 
 function bad(message: string): FlaggingError {

@@ -27,7 +27,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   ExpiredToken: 'the credentials have expired: give ones that are renewed',
   RequestTimeTooSkewed: "this machine's clock is wrong",
   CredentialsProviderError: 'no credentials were found: give `client.credentials`',
-  NotImplemented: 'the server cannot do this',
   ENOTFOUND: 'the name of the server is unknown: see `client.endpoint` and `client.region`',
   EAI_AGAIN: 'the name of the server cannot be looked up now',
   ECONNREFUSED: 'nobody answers there: see `client.endpoint`',
@@ -70,10 +69,10 @@ export function s3Error(error: unknown, bucket: string, what: string): FlaggingE
   return fileError(faultOf(told, error), message, plainError(error))
 }
 
-/** What the server called it; `undefined` where it did not say, as in an answer without a body. */
-export function s3Code(error: unknown): string | undefined {
-  const { name } = tell(error)
-  return /^(?:\d+|Unknown\w*|NotFound|Forbidden|BadRequest|Error)$/.test(name) ? undefined : name
+/** Whether an object is not there, though its bucket is. */
+export function isGone(error: unknown): boolean {
+  const { status, name } = tell(error)
+  return status === 404 && name !== 'NoSuchBucket'
 }
 
 /** The status of the answer; `undefined` where there was none. */
@@ -83,16 +82,17 @@ export function s3Status(error: unknown): number | undefined {
 
 function tell(error: unknown): Told {
   if (!(error instanceof Error)) return UNKNOWN
-  const { $metadata, $response, code } = error as {
+  const { $metadata, $response, Region, code } = error as {
     $metadata?: { httpStatusCode?: number }
     $response?: { headers?: Record<string, string> }
+    Region?: string
     code?: unknown
   }
   return {
     name: error.name,
     status: $metadata?.httpStatusCode,
     code: typeof code === 'string' ? code : undefined,
-    region: $response?.headers?.['x-amz-bucket-region'],
+    region: $response?.headers?.['x-amz-bucket-region'] ?? Region,
     isWithoutRegion: error.message === 'Region is missing',
     said: error.message === 'UnknownError' ? undefined : error.message.slice(0, MAX_SAID),
   }

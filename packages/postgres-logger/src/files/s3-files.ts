@@ -18,7 +18,7 @@ import { checkedKey } from './checked-key.ts'
 import type { FileStore, StoredFacts } from './file-store.ts'
 import { PutRoom } from './put-room.ts'
 import { S3Calls } from './s3-calls.ts'
-import { s3Code, s3Error, s3Status } from './s3-error.ts'
+import { isGone, s3Error, s3Status } from './s3-error.ts'
 import { sayMD5 } from './s3-headers.ts'
 import {
   type S3FilesOptions,
@@ -43,7 +43,8 @@ const LEAST_BYTES = 2 * 1024 * 1024
  * not at all; at most 64 MiB of memory hold what is on its way.
  *
  * Give the bucket a lifecycle rule that deletes unfinished multipart uploads after a day: what a process
- * leaves behind that dies while it sends a large file costs space otherwise.
+ * leaves behind that dies while it sends a large file costs space otherwise. In a bucket that keeps
+ * versions, a deleted file is gone for good when its rule for old versions says so.
  */
 export class S3Files implements FileStore {
   readonly #settings: S3Settings
@@ -149,7 +150,7 @@ export class S3Files implements FileStore {
     for (const Key of paths) {
       const command = new DeleteObjectCommand({ Bucket: this.#settings.bucket, Key })
       await this.#calls.client.send(command, { abortSignal }).catch((error: unknown) => {
-        if (s3Code(error) !== 'NoSuchKey') throw error
+        if (!isGone(error)) throw error
       })
     }
   }

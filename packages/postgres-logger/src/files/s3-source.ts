@@ -3,7 +3,7 @@ import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s
 import type { ByteSource } from '@flagging/core/store'
 import { OF_FILE, PASSING, fileError } from './file-fault.ts'
 import type { S3Calls } from './s3-calls.ts'
-import { plainError, s3Code, s3Error, s3Status } from './s3-error.ts'
+import { isGone, plainError, s3Error, s3Status } from './s3-error.ts'
 
 /** An object of a bucket, and how long its server may be silent. */
 export interface S3Object {
@@ -64,7 +64,7 @@ async function ask(
     return await calls.client.send(command, { abortSignal })
   } catch (error) {
     if (s3Status(error) === 416) throw changed(key, plainError(error))
-    if (s3Code(error) !== 'NoSuchKey') throw error
+    if (!isGone(error)) throw error
     const message = `${key} is gone from the bucket ${JSON.stringify(bucket)}`
     throw fileError(OF_FILE, message, plainError(error))
   }
