@@ -81,6 +81,12 @@ export function damagedSegment(dir: string, keptAs: string | undefined): Flaggin
   return new FlaggingError('ERR_FLAGGING_STORE', message)
 }
 
+/** What is told where a sample is stored without a file that somebody deleted. */
+export function filesGone(dir: string): FlaggingError {
+  const message = `Files of an acknowledged sample in ${dir} were deleted by somebody`
+  return new FlaggingError('ERR_FLAGGING_STORE', message)
+}
+
 /** What is told of the unfinished row of a process that died. */
 export function tornRow(bytes: number, keptAs: string): FlaggingError {
   return new FlaggingError(

@@ -1,6 +1,7 @@
 import { nodeFileSystem as fs, makeDirectories, randomName, unless } from '@flagging/core/store'
 import { type Adopter, adopt } from './adopt.ts'
 import { GONE, deleteSegment, setAside } from './end-segment.ts'
+import { outboxError } from './outbox-errors.ts'
 import { OwnFolder } from './own-folder.ts'
 import { samplesIn } from './segment-layout.ts'
 import { LOG } from './segment-reader.ts'
@@ -116,9 +117,7 @@ export class Quarters implements Adopter {
     if (path === undefined) return
     for (const name of await foldersIn(path)) {
       if (this.#known.has(name) || !this.#isActive) continue
-      const dir = `${path}/${name}`
-      if (name.endsWith(GONE)) await deleteSegment(dir)
-      else await this.#load(name, dir)
+      await this.#load(name, `${path}/${name}`)
     }
   }
 
@@ -126,14 +125,16 @@ export class Quarters implements Adopter {
     const { found, report } = this.#settings
     this.#known.add(name)
     try {
-      const segment = await Segment.found(dir, report)
-      if (segment !== undefined) found(segment)
+      const segment = name.endsWith(GONE) ? undefined : await Segment.found(dir, report)
+      if (segment !== undefined) return found(segment)
+      if (name.endsWith(GONE)) await deleteSegment(dir)
       else if (await hasLog(dir)) await setAside(dir, await this.aside(), report)
       else await deleteSegment(dir)
     } catch (error) {
-      this.#known.delete(name)
-      throw error
+      // The next scan tries again, and the next segment may do better.
+      report(outboxError(dir, 'cannot be taken over', error))
     }
+    this.#known.delete(name)
   }
 }
 

@@ -1,4 +1,5 @@
 import { type StoredSample, readStored } from '@flagging/core/store'
+import { filesGone } from './outbox-errors.ts'
 import type { SegmentAbout } from './segment-about.ts'
 import type { Progress } from './segment-progress.ts'
 import { type SpooledSample, sampleOf } from './spool-row.ts'
@@ -99,6 +100,7 @@ export class SegmentReader {
   }
 
   #sampleOf(stored: StoredSample): SpooledSample | undefined {
+    if (stored.details.missing.length > 0) this.#onBad(filesGone(this.#dir))
     try {
       return sampleOf(stored, this.#about)
     } catch (error) {
