@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { FlaggingError } from '@flagging/core'
 import type { CallConnection } from './call-connection.ts'
 import type { CallAnswer, CallRequest } from './call-form.ts'
-import type { Call, CallTable, Withdrawn } from './call-table.ts'
+import type { CallTable, Withdrawn } from './call-table.ts'
 import { Deadline } from './deadline.ts'
 import { Signal } from './signal.ts'
 import { tried } from './tried.ts'
@@ -31,7 +31,7 @@ export class CallAsker {
 
   /** How many calls wait for an answer, or for their turn. */
   get size(): number {
-    return this.#answered.size
+    return this.#answered.size + this.#turns.waiting
   }
 
   /**
@@ -40,13 +40,14 @@ export class CallAsker {
    * `ERR_FLAGGING_QUEUE_FULL`
    */
   async ask(interaction: string, request: CallRequest): Promise<CallAnswer | undefined> {
+    const turn = await this.#turns.take()
     const id = randomUUID()
     const answered = new Signal()
     this.#answered.set(id, answered)
-    let turn: Turn | undefined
     try {
-      turn = await this.#turns.take()
-      await this.#call(turn, { id, interaction, request })
+      const call = { id, interaction, request }
+      await this.#tried((isWanted) => this.#table.ask(call, isWanted))
+      turn.called()
       await within(this.#waitMs, Promise.race([answered.given, turn.yielded.given]))
       turn.leave()
       if (!answered.isGiven) {
@@ -57,7 +58,7 @@ export class CallAsker {
       }
       return await this.#answerOf(id)
     } finally {
-      turn?.leave()
+      turn.leave()
       this.#answered.delete(id)
     }
   }
@@ -71,17 +72,6 @@ export class CallAsker {
   async lookAgain(): Promise<void> {
     if (this.#answered.size === 0) return
     for (const id of await this.#table.answered([...this.#answered.keys()])) this.heard(id)
-  }
-
-  async #call(turn: Turn, call: Call): Promise<void> {
-    const called = tried(this.#connection, this.#waitMs, (isWanted) =>
-      this.#table.ask(call, () => isWanted() && !turn.yielded.isGiven),
-    )
-    await Promise.race([called, turn.yielded.given])
-    if (!turn.yielded.isGiven) return
-    // What it says is of no use to anybody.
-    called.then(() => this.#table.take(call.id)).catch(() => undefined)
-    throw tooManyCalls()
   }
 
   /** Takes a call back that nobody has claimed; throws where that does not mean that nobody could. */
@@ -104,7 +94,7 @@ export class CallAsker {
     )
   }
 
-  #tried<T>(work: () => Promise<T>): Promise<T> {
+  #tried<T>(work: (isWanted: () => boolean) => Promise<T>): Promise<T> {
     return tried(this.#connection, this.#waitMs, work)
   }
 }

@@ -1,5 +1,7 @@
-import type { CallConnection } from './call-connection.ts'
+import { FlaggingError } from '@flagging/core'
+import pg from 'pg'
 import { Batches } from './batches.ts'
+import type { CallConnection } from './call-connection.ts'
 
 /** A call to whichever instance holds an interaction. */
 export interface Call {
@@ -77,7 +79,7 @@ export class CallTable {
 
   /** Which of these calls are answered. */
   async answered(ids: readonly string[]): Promise<readonly string[]> {
-    const rows = await this.#connection.query<{ id: string }>(
+    const rows = await this.#query<{ id: string }>(
       `select id from ${this.#table} where id = any($1::uuid[]) and answer is not null`,
       [ids],
     )
@@ -86,7 +88,7 @@ export class CallTable {
 
   /** The calls of late that nobody has claimed. */
   unclaimed(): Promise<readonly Omit<Call, 'request'>[]> {
-    return this.#connection.query(
+    return this.#query(
       `select id, interaction from ${this.#table}
         where claimed_at is null and asked_at > now() - make_interval(secs => $1)`,
       [RECENT_SECONDS],
@@ -95,16 +97,24 @@ export class CallTable {
 
   /** Deletes what nobody waits for any longer, and says whether anything is left. */
   async clean(): Promise<boolean> {
-    await this.#connection.query(
+    await this.#query(
       `delete from ${this.#table} where asked_at < now() - make_interval(secs => $1)`,
       [OLD_SECONDS],
     )
-    const left = await this.#connection.query(`select from ${this.#table} limit 1`)
+    const left = await this.#query(`select from ${this.#table} limit 1`)
     return left.length > 0
   }
 
+  async #query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    try {
+      return await this.#connection.query<Row>(text, values)
+    } catch (error) {
+      throw isMissing(error) ? notThere(error) : error
+    }
+  }
+
   async #ask(calls: readonly Call[]): Promise<readonly void[]> {
-    await this.#connection.query(
+    await this.#query(
       `with asked as (
         insert into ${this.#table} (id, interaction, request)
         select id, interaction, request::json
@@ -125,7 +135,7 @@ export class CallTable {
 
   async #claim(ids: readonly string[]): Promise<readonly unknown[]> {
     // One that is locked is being taken back, or claimed by somebody else.
-    const rows = await this.#connection.query<{ id: string; request: unknown }>(
+    const rows = await this.#query<{ id: string; request: unknown }>(
       `update ${this.#table} set claimed_at = now()
         where id in (
           select id from ${this.#table}
@@ -139,7 +149,7 @@ export class CallTable {
   }
 
   async #answer(answers: readonly { id: string; answer: unknown }[]): Promise<readonly void[]> {
-    await this.#connection.query(
+    await this.#query(
       `with answered as (
         update ${this.#table} as call set answer = given.answer::json
           from unnest($1::uuid[], $2::text[]) as given (id, answer)
@@ -157,7 +167,7 @@ export class CallTable {
   }
 
   async #withdraw(ids: readonly string[]): Promise<readonly Withdrawn[]> {
-    const rows = await this.#connection.query<{ id: string; answer: unknown }>(
+    const rows = await this.#query<{ id: string; answer: unknown }>(
       `delete from ${this.#table}
         where id = any($1::uuid[]) and (claimed_at is null or answer is not null)
         returning id, answer`,
@@ -170,7 +180,7 @@ export class CallTable {
     // Claimed before, or just now: then only a statement of its own sees it.
     const rest = ids.filter((id) => !states.has(id))
     if (rest.length > 0) {
-      const claimed = await this.#connection.query<{ id: string }>(
+      const claimed = await this.#query<{ id: string }>(
         `select id from ${this.#table} where id = any($1::uuid[])`,
         [rest],
       )
@@ -180,11 +190,25 @@ export class CallTable {
   }
 
   async #take(ids: readonly string[]): Promise<readonly unknown[]> {
-    const rows = await this.#connection.query<{ id: string; answer: unknown }>(
+    const rows = await this.#query<{ id: string; answer: unknown }>(
       `delete from ${this.#table} where id = any($1::uuid[]) returning id, answer`,
       [ids],
     )
     const answers = new Map(rows.map(({ id, answer }) => [id, answer ?? undefined]))
     return ids.map((id) => answers.get(id))
   }
+}
+
+/** Whether there is no such table, column or schema. */
+function isMissing(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { cause?: unknown }
+  return cause instanceof pg.DatabaseError && /^(?:42P01|42703|3F000)$/.test(cause.code ?? '')
+}
+
+function notThere(cause: unknown): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_STORE',
+    'The database has no table for flags on their way: run `await logger.migrate()` once, for instance when you deploy.',
+    { cause },
+  )
 }

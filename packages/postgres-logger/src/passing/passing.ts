@@ -67,6 +67,7 @@ export class Passing implements FlagsElsewhere {
 
   /** Lets others ask for what a flagging holds. */
   attach(host: CallbackHost): void {
+    for (const one of this.#hosts) if (one.isClosed) this.#hosts.delete(one)
     if (host.holds) this.#hosts.add(host)
   }
 

@@ -6,13 +6,15 @@ import { Signal } from './signal.ts'
 const MOST = 256
 /** Calls that wait for a turn; more are refused at once. */
 const LONGEST_LINE = 1024
-/** How long a call keeps its turn though others wait: one of what is held is claimed sooner. */
-const GRACE_MS = 100
+/** How long a call that is out keeps its turn though others wait: what is held is claimed sooner. */
+const GRACE_MS = 250
 
 /** The turn of one call. */
 export interface Turn {
   /** Given when others have waited long enough: the call is to be taken back. */
   readonly yielded: Signal
+  /** The call is out: from now on it has to be claimed soon, where others wait. */
+  called(): void
   /** Ends the turn; the same again changes nothing. */
   leave(): void
 }
@@ -30,6 +32,11 @@ export class Turns {
   readonly #taken = new Set<Taken>()
   readonly #line: ((turn: Turn) => void)[] = []
 
+  /** How many calls wait for a turn. */
+  get waiting(): number {
+    return this.#line.length
+  }
+
   /**
    * Waits for a turn.
    * @throws FlaggingError `ERR_FLAGGING_QUEUE_FULL`
@@ -44,16 +51,18 @@ export class Turns {
   }
 
   #begin(): Turn {
-    const timer = setTimeout(() => {
-      turn.mayYield = true
-      if (this.#line.length > 0) this.#end(turn)
-    }, GRACE_MS)
-    timer.unref()
+    let timer: NodeJS.Timeout | undefined
+    const called = (): void => {
+      timer = setTimeout(() => {
+        turn.mayYield = true
+        if (this.#line.length > 0) this.#end(turn)
+      }, GRACE_MS).unref()
+    }
     const leave = (): void => {
       clearTimeout(timer)
       this.#leave(turn)
     }
-    const turn: Taken = { yielded: new Signal(), mayYield: false, leave }
+    const turn: Taken = { yielded: new Signal(), mayYield: false, called, leave }
     this.#taken.add(turn)
     return turn
   }

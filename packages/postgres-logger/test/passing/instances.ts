@@ -2,21 +2,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Flagging, FlaggingOptions } from '@flagging/core'
-import { EXPRESS, expressAdapter } from '../../../express-adapter/test/express-host.ts'
-import { onSockets } from '../../../hono-adapter/test/hono-host.ts'
 import { onTestFinished } from 'vitest'
-import * as api from '../../../../test/contract/api.ts'
-import { type Server, route, use } from '../../../../test/contract/host.ts'
+import type { Server } from '../../../../test/contract/host.ts'
 import { type Answer, postJSON, recordsOf, send } from '../../../../test/contract/wire.ts'
 import { Database } from '../../src/database/database.ts'
 import { migrate } from '../../src/database/migrations.ts'
 import type { PassingOptions } from '../../src/passing/passing.ts'
 import { createDatabase } from '../servers/database.ts'
+import { InstanceProcess, type InstanceJob } from './instance-process.ts'
 import { PassingLogger } from './passing-logger.ts'
+import { type Framework, serveInstance } from './serve-instance.ts'
 
-const [[, express]] = EXPRESS as [(typeof EXPRESS)[number]]
-
-export const inputs: readonly string[] = ['num1', 'operation', 'num2']
 /** An id that nobody has given out. */
 export const UNKNOWN = 'AAAAAAAAAAAAAAAAAAAAAA'
 
@@ -35,6 +31,7 @@ export class Instances {
   readonly dir: string
   /** For looking into the database. */
   readonly database: Database
+  #started = 0
   readonly #closing: (() => Promise<void>)[] = []
 
   private constructor(url: string, dir: string) {
@@ -58,24 +55,28 @@ export class Instances {
     passing: Partial<PassingOptions> = {},
     url: string = this.url,
   ): Promise<Instance> {
-    const adapter = this.#closing.length % 2 === 0 ? expressAdapter(express) : onSockets
     const errors: unknown[] = []
     const logger = new PassingLogger(url, passing)
-    const mounted = adapter.flagging({
+    const { server, flagging } = await serveInstance(this.#nextFramework, {
       dir: this.dir,
-      inputs,
       callback: logger,
       onError: (error: unknown) => void errors.push(error),
-      username: (target) => adapter.headerOf(target, 'x-user'),
       ...options,
     })
-    const server = await adapter.serve([use(mounted), route('POST /calculate', api.calculator)])
-    const { flagging } = mounted
     this.#closing.push(async () => {
       await server.close()
       await flagging.close()
     })
     return { server, flagging, logger, errors }
+  }
+
+  /** Starts one in a process of its own, on Express and Hono in turn. */
+  async spawn(
+    passing: InstanceJob['passing'] = {},
+    url: string = this.url,
+  ): Promise<InstanceProcess> {
+    const { dir } = this
+    return InstanceProcess.start({ url, dir, framework: this.#nextFramework, passing })
   }
 
   /** Everything that is stored, by column. */
@@ -98,6 +99,10 @@ export class Instances {
     return others.length
   }
 
+  get #nextFramework(): Framework {
+    return this.#started++ % 2 === 0 ? 'express' : 'hono'
+  }
+
   async #end(): Promise<void> {
     for (const close of this.#closing) await close()
     await this.database.close()
@@ -105,15 +110,20 @@ export class Instances {
   }
 }
 
+/** What is asked over HTTP, wherever it runs. */
+interface Served {
+  readonly server: Server
+}
+
 /** Makes an interaction, and gives its id. */
-export async function served(server: Server, user?: string): Promise<string> {
+export async function served({ server }: Served, user?: string): Promise<string> {
   const sample = { num1: 5, operation: 'add', num2: 7 }
   return (await send(server, '/calculate', postJSON(sample, by(user)))).id ?? ''
 }
 
 /** Flags by an id. */
 export function flag(
-  { server }: Pick<Instance, 'server'>,
+  { server }: Served,
   id: string,
   more: object = {},
   user?: string,
@@ -122,7 +132,7 @@ export function flag(
 }
 
 /** Takes flags back by an id. */
-export function unflag({ server }: Instance, id: string, user?: string): Promise<Answer> {
+export function unflag({ server }: Served, id: string, user?: string): Promise<Answer> {
   return send(server, `/flag/${id}`, { method: 'DELETE', headers: by(user) })
 }
 
