@@ -300,10 +300,8 @@ export function elsewhereContract(adapter: Adapter): void {
       const { id } = await calculate(a.server)
       const [host] = a.logger.attached
       expect([host?.isHeld(id ?? ''), host?.isHeld(UNKNOWN)]).toEqual([true, false])
-      expect(host?.isClosed).toBe(false)
       expect(host?.flagHeld(UNKNOWN, nothing)).toBeUndefined()
       await a.flagging.close()
-      expect(host?.isClosed).toBe(true)
       expect(host?.isHeld(id ?? '')).toBe(false)
       expect(host?.flagHeld(id ?? '', nothing)).toBeUndefined()
       expect(host?.unflagHeld(id ?? '', null)).toBeUndefined()

@@ -11,9 +11,6 @@ export function callbackHost(hall: Hall): CallbackHost {
     dir,
     stores: mode !== 'never',
     holds: mode === 'manual',
-    get isClosed() {
-      return hall.isClosed
-    },
     isHeld,
     flagHeld: (id, flag) => (isHeld(id) ? flagHeld(hall, id, flag) : undefined),
     unflagHeld: (id, username) => (isHeld(id) ? unflagHeld(hall, id, username) : undefined),

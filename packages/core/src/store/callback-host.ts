@@ -26,8 +26,6 @@ export interface CallbackHost {
   readonly stores: boolean
   /** Whether interactions are held to be flagged by their ids. */
   readonly holds: boolean
-  /** Whether the flagging has been closed: what several share is needed until all of them are. */
-  readonly isClosed: boolean
   /** Whether this flagging holds an interaction with this id, and can be asked to flag it. */
   isHeld(id: string): boolean
   /**

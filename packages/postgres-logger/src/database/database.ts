@@ -94,13 +94,14 @@ export class Database implements Names {
   }
 
   /**
-   * A new connection of one's own. Whoever takes it handles its `error` events, and ends it.
+   * A new connection of one's own. Whoever takes it looks at its `error` events, and ends it.
    * @throws FlaggingError `ERR_FLAGGING_STORE`
    */
   async client(): Promise<pg.Client> {
     this.#connections.checkOpen()
     try {
       const client = new pg.Client(this.#config)
+      // Also where it is lost before whoever takes it can look.
       const swallow = (): void => undefined
       client.on('error', swallow)
       try {
@@ -110,7 +111,6 @@ export class Database implements Names {
         client.end().catch(swallow)
         throw error
       }
-      client.off('error', swallow)
       return client
     } catch (error) {
       throw connectError(error)

@@ -1,5 +1,6 @@
-import { FlaggingError } from '@flagging/core'
 import pg from 'pg'
+import { notMigrated } from '../database/database-errors.ts'
+import { SCHEMA_VERSION } from '../database/migrations.ts'
 import { Batches } from './batches.ts'
 import type { CallConnection } from './call-connection.ts'
 
@@ -109,7 +110,7 @@ export class CallTable {
     try {
       return await this.#connection.query<Row>(text, values)
     } catch (error) {
-      throw isMissing(error) ? notThere(error) : error
+      throw isMissing(error) ? notMigrated(0, SCHEMA_VERSION) : error
     }
   }
 
@@ -203,12 +204,4 @@ export class CallTable {
 function isMissing(error: unknown): boolean {
   const { cause } = (error ?? {}) as { cause?: unknown }
   return cause instanceof pg.DatabaseError && /^(?:42P01|42703|3F000)$/.test(cause.code ?? '')
-}
-
-function notThere(cause: unknown): FlaggingError {
-  return new FlaggingError(
-    'ERR_FLAGGING_STORE',
-    'The database has no table for flags on their way: run `await logger.migrate()` once, for instance when you deploy.',
-    { cause },
-  )
 }

@@ -67,7 +67,6 @@ export class Passing implements FlagsElsewhere {
 
   /** Lets others ask for what a flagging holds. */
   attach(host: CallbackHost): void {
-    for (const one of this.#hosts) if (one.isClosed) this.#hosts.delete(one)
     if (host.holds) this.#hosts.add(host)
   }
 

@@ -7,7 +7,7 @@ import { Passing, type PassingOptions } from '../../src/passing/passing.ts'
 export class PassingLogger extends CSVLogger implements FlaggingCallback {
   readonly database: Database
   readonly elsewhere: Passing
-  readonly #hosts: CallbackHost[] = []
+  #attached = 0
   /** Flags that came here to be stored. */
   flags = 0
   /** What each flag waits for before it is stored. */
@@ -25,7 +25,7 @@ export class PassingLogger extends CSVLogger implements FlaggingCallback {
   }
 
   attach(host: CallbackHost): void {
-    this.#hosts.push(host)
+    this.#attached += 1
     this.elsewhere.attach(host)
   }
 
@@ -36,7 +36,8 @@ export class PassingLogger extends CSVLogger implements FlaggingCallback {
   }
 
   override async close(): Promise<void> {
-    if (this.#hosts.some(({ isClosed }) => !isClosed)) return
+    this.#attached -= 1
+    if (this.#attached > 0) return
     await super.close()
     await this.elsewhere.close()
     await this.database.close()
