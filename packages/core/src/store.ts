@@ -11,6 +11,7 @@ export type {
   ReviewReader,
   ReviewStore,
 } from './review/review-store.ts'
+export { LONGEST_LISTED, MISSING, passableJSON, reviewValue } from './review/review-value.ts'
 export { type SampleKey, decodeKey, encodeKey, noSample } from './review/sample-key.ts'
 export { isForClient } from './routes/answers.ts'
 export { contentDisposition } from './routes/content-disposition.ts'
@@ -33,6 +34,8 @@ export { isInert, passiveExtensionOf, servedTypeOf } from './store/file-kind.ts'
 export { handedOutName } from './store/file-name.ts'
 export type { FileSystem, OpenFile } from './store/file-system.ts'
 export { countRecords } from './store/log-scan.ts'
+export { setOwn } from './store/sample-form.ts'
+export { type ReadSettings, resolveReadOptions } from './store/read-options.ts'
 export { nodeFileSystem } from './store/node-file-system.ts'
 export { readStored } from './store/read-stored.ts'
 export type { StoredOptions, StoredSample } from './store/stored-sample.ts'

@@ -34,6 +34,12 @@ export interface PostgresLoggerOptions {
    * holds it, a flag is a 404.
    */
   readonly passFlags?: PassFlags | false
+  /**
+   * Whether the review page gets pictures, audio, video and downloads from addresses that the file store
+   * signs for a while, rather than through this process; for stores that have such addresses, as
+   * `S3Files` has. Default `false`.
+   */
+  readonly presign?: boolean
 }
 
 /** Where samples wait for the database, and how many. */
@@ -67,7 +73,16 @@ export interface ResolvedOptions extends Required<
   readonly passFlags: Required<PassFlags> | false
 }
 
-const NAMES = ['connection', 'files', 'schema', 'partitions', 'direct', 'outbox', 'passFlags']
+const NAMES = [
+  'connection',
+  'files',
+  'schema',
+  'partitions',
+  'direct',
+  'outbox',
+  'passFlags',
+  'presign',
+]
 const MAX_BYTES = 1024 ** 3
 const FEWEST_BYTES = 1024 ** 2
 const WAIT_MS = 2000
@@ -84,7 +99,8 @@ export function resolveOptions(given: PostgresLoggerOptions): ResolvedOptions {
     throw bad('takes an object of options: { connection, files }')
   }
   checkNames(given, NAMES, 'option')
-  const { connection, files, schema = 'flagging', partitions = 'month', direct = false } = given
+  const { connection, files, schema = 'flagging', partitions = 'month' } = given
+  const { direct = false, presign = false } = given
   if (connection === undefined) {
     throw bad('needs `connection`: an address, or {} for what PGHOST and so on say')
   }
@@ -96,10 +112,14 @@ export function resolveOptions(given: PostgresLoggerOptions): ResolvedOptions {
     throw bad("takes `partitions` as 'month' or 'day'")
   }
   if (typeof direct !== 'boolean') throw bad('takes `direct` as true or false')
+  if (typeof presign !== 'boolean') throw bad('takes `presign` as true or false')
+  if (presign && typeof files.presign !== 'function') {
+    throw bad('takes `presign: true` with files that have signed addresses, such as S3Files')
+  }
   if (direct && given.outbox !== undefined) throw bad('has no `outbox` with `direct`: choose one')
   const outbox = resolveOutbox(given.outbox)
   const passFlags = resolvePassFlags(given.passFlags)
-  return { connection, files, schema, partitions, direct, outbox, passFlags }
+  return { connection, files, schema, partitions, direct, outbox, passFlags, presign }
 }
 
 function resolveOutbox(given: unknown = {}): ResolvedOptions['outbox'] {

@@ -1,7 +1,14 @@
 import { basename, join, resolve } from 'node:path'
-import type { Component, FlagDetails, FlagValue, FlaggingCallback, Removal } from '@flagging/core'
+import type {
+  Component,
+  FlagDetails,
+  FlagValue,
+  FlaggingCallback,
+  Removal,
+  RowKey,
+} from '@flagging/core'
 import { FlaggingError } from '@flagging/core'
-import type { CallbackHost } from '@flagging/core/store'
+import type { CallbackHost, ReviewStore } from '@flagging/core/store'
 import { Database } from './database/database.ts'
 import { checkMigrated, migrate } from './database/migrations.ts'
 import { Views } from './database/views.ts'
@@ -11,6 +18,7 @@ import { type PostgresLoggerOptions, type ResolvedOptions, resolveOptions } from
 import { Outbox } from './outbox/outbox.ts'
 import type { OutboxStats } from './outbox/outbox-settings.ts'
 import { Passing, type PassingStats } from './passing/passing.ts'
+import { PostgresReview } from './review/postgres-review.ts'
 import { flagRecord } from './samples/flag-record.ts'
 import { removeSamples } from './samples/sample-removal.ts'
 import type { SampleStore } from './samples/sample-store.ts'
@@ -46,6 +54,8 @@ export interface PostgresLoggerStats extends OutboxStats {
  * serve the same database. Nothing is connected before something is asked.
  */
 export class PostgresLogger implements FlaggingCallback {
+  /** Where reviewers look samples up, and mark and delete them. */
+  readonly review: ReviewStore
   readonly #options: ResolvedOptions
   readonly #database: Database
   readonly #views: Views
@@ -71,8 +81,10 @@ export class PostgresLogger implements FlaggingCallback {
     this.#database = new Database(connection, schema)
     this.#views = new Views(this.#database, onError)
     this.#writer = new SampleWriter(this.#database, files, { views: this.#views, onError })
-    const { passFlags } = this.#options
+    const { passFlags, presign } = this.#options
     if (passFlags) this.elsewhere = new Passing(this.#database, { ...passFlags, onError })
+    const remove = (folder: string, rows: readonly RowKey[]) => this.#remove(folder, { rows })
+    this.review = new PostgresReview(this.#database, { files, presign, remove })
   }
 
   /** Whether samples take room on a disk of this machine. */
@@ -148,9 +160,12 @@ export class PostgresLogger implements FlaggingCallback {
 
   /** Deletes samples with their files, and gives how many there were. */
   async remove(flaggingDir: string, which: Removal): Promise<number> {
+    return this.#remove(this.#folderOf(flaggingDir), which)
+  }
+
+  async #remove(folder: string, which: Removal): Promise<number> {
     this.#checkOpen()
     await this.#store?.shipped()
-    const folder = this.#folderOf(flaggingDir)
     const onError = (error: unknown): void => this.#report(error)
     return new Retrying().run(() =>
       removeSamples(this.#database, this.#options.files, folder, which, onError),

@@ -3,6 +3,7 @@ import type { OpenLog } from '../store/open-log.ts'
 import { readRow } from './read-row.ts'
 import { type ReviewLog, type ReviewPlace, withLog } from './review-log.ts'
 import type { ReviewSample } from './review-sample.ts'
+import { LONGEST_LISTED } from './review-value.ts'
 
 /** A row that was found, and the log that it is in. */
 export interface FoundIn {
@@ -10,9 +11,6 @@ export interface FoundIn {
   readonly start: number
   readonly end: number
 }
-
-/** Characters of a value in a list. */
-const LONGEST = 4000
 
 /**
  * The samples of rows that were found, in the same order; each log is opened once.
@@ -30,7 +28,7 @@ export async function readFound(
     const use = async (open: OpenLog): Promise<void> => {
       for (const row of found) {
         if (row.log !== log) continue
-        samples.set(row, await readRow(log, open, marksOf(log), row, whole ? Infinity : LONGEST))
+        samples.set(row, await readRow(log, open, marksOf(log), row, whole ? Infinity : LONGEST_LISTED))
       }
     }
     await withLog(place, log, told, use, whole)

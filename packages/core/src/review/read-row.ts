@@ -1,6 +1,4 @@
-import { stringifyJSON } from '../capture/stringify-json.ts'
-import { isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
-import type { FlagValue, FlaggedFile, JSONValue } from '../sample/flag-value.ts'
+import type { FlaggedFile } from '../sample/flag-value.ts'
 import type { SourceFile } from '../store/byte-source.ts'
 import { isBadRow } from '../store/bad-row.ts'
 import type { FoundValue, LogColumn } from '../store/log-column.ts'
@@ -8,10 +6,10 @@ import { problemOf } from '../store/log-entry.ts'
 import type { OpenLog } from '../store/open-log.ts'
 import { RecordParser } from '../store/record-parser.ts'
 import { rowHash } from '../store/row-key.ts'
-import { isDeep } from './deep-json.ts'
 import type { DatasetMarks } from './marks.ts'
 import type { ReviewLog } from './review-log.ts'
-import type { ReviewCell, ReviewFile, ReviewSample, ReviewValue } from './review-sample.ts'
+import type { ReviewCell, ReviewFile, ReviewSample } from './review-sample.ts'
+import { MISSING, passableJSON, reviewValue } from './review-value.ts'
 import { encodeKey } from './sample-key.ts'
 
 /** A place in a log. */
@@ -76,38 +74,19 @@ async function valuesOf(
     plan.columns.flatMap((column, index): ReviewCell[] => {
       if (column.part !== part) return []
       const { value: read, missing } = found[index] as FoundValue
-      const value = missing && read === null ? MISSING : valueOf(read, longest)
+      const value = missing && read === null ? MISSING : reviewValue(read, longest, fileOf)
       return [{ label: column.label, type: column.type ?? 'any', column: index, value }]
     })
   const { missing: _missing, log: _log, ...details } = sample.details
   return {
     ...details,
-    ...('correction' in details && { correction: passable(details.correction) }),
+    ...('correction' in details && { correction: passableJSON(details.correction ?? null) }),
     option: sample.option,
     username: sample.username,
     endpoint: sample.endpoint,
     inputs: cellsOf('inputs'),
     outputs: cellsOf('outputs'),
   }
-}
-
-const MISSING: ReviewValue = { kind: 'missing' }
-
-function valueOf(value: FlagValue, longest: number): ReviewValue {
-  if (isFlaggedFile(value)) return { kind: 'files', files: [fileOf(value)] }
-  if (isFlaggedFileList(value)) return { kind: 'files', files: value.map(fileOf) }
-  const text = typeof value === 'string' ? value : stringifyJSON(value as JSONValue)
-  if (text.length <= longest && (typeof value === 'string' || !isDeep(text))) {
-    return { kind: 'json', value }
-  }
-  return { kind: 'cut', text: text.slice(0, longest), length: text.length }
-}
-
-/** A value, or its text where it is nested too deep. */
-function passable(value: JSONValue | undefined): JSONValue | undefined {
-  if (typeof value !== 'object' || value === null) return value
-  const text = stringifyJSON(value)
-  return isDeep(text) ? text : value
 }
 
 function fileOf(file: FlaggedFile): ReviewFile {

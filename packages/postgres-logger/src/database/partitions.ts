@@ -122,6 +122,8 @@ async function moveFew(query: Query, schema: string, table: string, span: Span):
   )
   if (few === undefined || few.count === 0 || few.count > FEW) return
   await query(`lock table ${rest} in access exclusive mode`)
+  // Nobody is told of it: they are where they were.
+  await query("select set_config('flagging.moves', 'on', true)")
   await query(
     `with moved as (delete from ${rest} where ${inSpan} returning *)
       insert into ${table} select * from moved`,

@@ -5,7 +5,9 @@ import type { Names } from './names.ts'
  * a key would cost each sample a look at its data set.
  */
 export function schema1({ schema }: Names): string {
-  return [datasets(schema), samples(schema), indexes(schema), calls(schema)].join('')
+  return [datasets(schema), samples(schema), indexes(schema), changes(schema), calls(schema)].join(
+    '',
+  )
 }
 
 function datasets(schema: string): string {
@@ -39,6 +41,7 @@ create table ${schema}.samples (
   at timestamptz not null,
   dataset integer not null,
   seq bigint not null default nextval('${schema.replaceAll("'", "''")}.samples_seq'),
+  tx xid8 not null default pg_current_xact_id(),
   endpoint text,
   method text,
   interaction text,
@@ -63,6 +66,7 @@ create table ${schema}.samples (
   primary key (id, at)
 ) partition by range (at);
 comment on column ${schema}.samples.at is 'When the request came in.';
+comment on column ${schema}.samples.tx is 'The transaction that has stored it: what others could not see yet when they looked.';
 comment on column ${schema}.samples.duration is 'Milliseconds.';
 comment on column ${schema}.samples.inputs is 'By key of the component, see datasets.components. A file is the key of its object.';
 comment on column ${schema}.samples.files is 'By key of the component: {key, name, type, size, sha256, spilled} of each file.';
@@ -74,15 +78,63 @@ create table ${schema}.samples_default partition of ${schema}.samples default;
 
 function indexes(schema: string): string {
   return `
-create index samples_at on ${schema}.samples (at, id);
+create index samples_at on ${schema}.samples (at, id) include (dataset, option, username, reviewed);
 create index samples_dataset on ${schema}.samples (dataset, at, id);
 create index samples_option on ${schema}.samples (option, at, id);
 create index samples_username on ${schema}.samples (username, at, id);
 create index samples_duration on ${schema}.samples (duration, at, id);
 create index samples_seq_order on ${schema}.samples (seq);
+create index samples_tx on ${schema}.samples (tx);
 create index samples_interaction on ${schema}.samples (interaction);
 create index samples_reviewed on ${schema}.samples (at, id) where reviewed;
 create index samples_noted on ${schema}.samples (at, id) where note is not null;
+`
+}
+
+/**
+ * What samples were before they were deleted or marked, whoever did so and by whatever means: those who
+ * have counted samples need not count them again.
+ */
+function changes(schema: string): string {
+  const columns = 'row_tx, id, at, dataset, option, user_hash, was_reviewed, was_noted'
+  const before = `old.tx, old.id, old.at, old.dataset, old.option,
+    substr(sha256(convert_to(old.username, 'UTF8')), 1, 16), old.reviewed, old.note is not null`
+  return `
+create table ${schema}.changes (
+  tx xid8 not null default pg_current_xact_id(),
+  changed_at timestamptz not null default now(),
+  row_tx xid8 not null,
+  id uuid not null,
+  at timestamptz not null,
+  dataset integer not null,
+  option text,
+  user_hash bytea,
+  was_reviewed boolean not null,
+  was_noted boolean not null,
+  is_reviewed boolean,
+  is_noted boolean
+);
+create index changes_tx on ${schema}.changes (tx);
+comment on table ${schema}.changes is
+  'Samples that were deleted, then is_reviewed is null, or marked; kept for two days. No name is.';
+
+create function ${schema}.note_change() returns trigger language plpgsql as $flagging$
+begin
+  if tg_op = 'DELETE' then
+    insert into ${schema}.changes (${columns}) values (${before});
+  else
+    insert into ${schema}.changes (${columns}, is_reviewed, is_noted)
+      values (${before}, new.reviewed, new.note is not null);
+  end if;
+  return null;
+end $flagging$;
+
+create trigger sample_marked after update of reviewed, note on ${schema}.samples for each row
+  when (old.reviewed <> new.reviewed or (old.note is null) <> (new.note is null))
+  execute function ${schema}.note_change();
+create trigger sample_deleted after delete on ${schema}.samples for each row
+  when (current_setting('flagging.moves', true) is distinct from 'on')
+  execute function ${schema}.note_change();
 `
 }
 

@@ -3,8 +3,8 @@ import { isWellFormed } from '@flagging/core/store'
 /** PostgreSQL's text knows neither NUL nor halves of surrogate pairs: this stands for them. */
 const REPLACEMENT = '\ufffd'
 
-/** The longest text that an index holds, whatever the characters. */
-const LONGEST_INDEXED = 500
+/** The longest text of which an index holds two, whatever the characters. */
+const LONGEST_INDEXED = 300
 
 /** What PostgreSQL stores of something, and what that does not say of it. */
 export interface Storable {
