@@ -429,6 +429,20 @@ describe('a server that comes and goes', () => {
   }, 60_000)
 })
 
+test('a database that keeps a flag waiting is a rejection, and the same flag again one row', async () => {
+  const { logger, url } = await connected()
+  await logger.migrate()
+  await flagged(logger, 1)
+  const other = new pg.Client(url)
+  await other.connect()
+  await other.query('begin; lock table flagging.samples in access exclusive mode')
+  const same = { id: 'd'.repeat(22) }
+  await expect(flagged(logger, 2, same)).rejects.toMatchObject({ code: 'ERR_FLAGGING_STORE' })
+  await other.end()
+  await expect(flagged(logger, 2, same)).resolves.toBe(2)
+  expect(await select(url, 'select from flagging.samples')).toHaveLength(2)
+}, 60_000)
+
 describe('what is refused', () => {
   const files = new DirectoryFiles('/srv/files')
   const connection = 'postgres://ada:s3cret@localhost/db'

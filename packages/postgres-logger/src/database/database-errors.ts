@@ -31,6 +31,13 @@ export function noAnswer(ms: number): FlaggingError {
   return markFault(new FlaggingError('ERR_FLAGGING_STORE', message), 'passing')
 }
 
+/** What is thrown where the database or the place of the files keeps somebody waiting. */
+export function noEnd(ms: number): FlaggingError {
+  const seconds = Math.round(ms / 1000)
+  const message = `Neither PostgreSQL nor the file store has come to an end within ${seconds} seconds`
+  return markFault(new FlaggingError('ERR_FLAGGING_STORE', message), 'passing')
+}
+
 /** What is thrown where the tables are not those that this version needs. */
 export function notMigrated(found: number, needed: number): FlaggingError {
   const [what, cure] =
