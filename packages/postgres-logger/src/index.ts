@@ -8,5 +8,5 @@ export type { OutboxOptions, PassFlags, PostgresLoggerOptions } from './options.
 export type { OutboxStats } from './outbox/outbox-settings.ts'
 export type { PassingStats } from './passing/passing.ts'
 export { PostgresLogger } from './postgres-logger.ts'
-export type { PostgresLoggerStats } from './postgres-logger.ts'
+export type { PostgresLoggerStats } from './logger-stats.ts'
 export type { SampleRecord } from './samples/sample-record.ts'

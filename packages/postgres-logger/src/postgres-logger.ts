@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type {
   Component,
   FlagDetails,
@@ -7,17 +7,18 @@ import type {
   Removal,
   RowKey,
 } from '@flagging/core'
-import { FlaggingError } from '@flagging/core'
 import type { CallbackHost, ReviewStore } from '@flagging/core/store'
 import { Database } from './database/database.ts'
 import { checkMigrated, migrate } from './database/migrations.ts'
 import { Views } from './database/views.ts'
+import { DatasetFolders } from './dataset-folders.ts'
 import { DirectStore } from './direct/direct-store.ts'
 import { Retrying } from './direct/retrying.ts'
+import { loggerClosed, miscounted, neverSetUp, report } from './logger-errors.ts'
+import { NO_SAMPLES, type PostgresLoggerStats } from './logger-stats.ts'
 import { type PostgresLoggerOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { Outbox } from './outbox/outbox.ts'
-import type { OutboxStats } from './outbox/outbox-settings.ts'
-import { Passing, type PassingStats } from './passing/passing.ts'
+import { Passing } from './passing/passing.ts'
 import { PostgresReview } from './review/postgres-review.ts'
 import { flagRecord } from './samples/flag-record.ts'
 import { removeSamples } from './samples/sample-removal.ts'
@@ -29,24 +30,6 @@ import { knownComponents } from './samples/stored-component.ts'
 const OUTBOX = '.outbox'
 /** Where an outbox takes samples in any case, nobody waits longer for what earlier ones were like. */
 const KNOWN_MS = 1000
-/** Of a logger that no sample has come to. */
-const NOTHING: OutboxStats = {
-  waiting: 0,
-  waitingBytes: 0,
-  usedBytes: 0,
-  oldestMs: 0,
-  shipped: 0,
-  refused: 0,
-  isStalled: false,
-}
-
-/** How a logger and its database are doing. */
-export interface PostgresLoggerStats extends OutboxStats {
-  /** Whether the last thing that was asked reached the database. */
-  readonly isConnected: boolean
-  /** Flags on their way between instances; `null` where none are passed. */
-  readonly passing: PassingStats | null
-}
 
 /**
  * Stores samples in PostgreSQL, and their files in a bucket or a directory. One logger serves all data
@@ -54,6 +37,8 @@ export interface PostgresLoggerStats extends OutboxStats {
  * serve the same database. Nothing is connected before something is asked.
  */
 export class PostgresLogger implements FlaggingCallback {
+  /** How flags reach interactions that other instances hold. */
+  readonly elsewhere?: Passing
   /** Where reviewers look samples up, and mark and delete them. */
   readonly review: ReviewStore
   readonly #options: ResolvedOptions
@@ -62,9 +47,8 @@ export class PostgresLogger implements FlaggingCallback {
   readonly #writer: SampleWriter
   /** Where an outbox lies is known with the first flagged directory. */
   #store: SampleStore | undefined
-  readonly #dirs = new Set<string>()
-  /** How flags reach interactions that other instances hold. */
-  readonly elsewhere?: Passing
+  readonly #folders = new DatasetFolders()
+  readonly #report = (error: unknown): void => report(error, this.onError)
   #attached = 0
   #last: { readonly components: readonly Component[]; readonly dir: string } | undefined
   #isChecked = false
@@ -77,7 +61,7 @@ export class PostgresLogger implements FlaggingCallback {
   constructor(options: PostgresLoggerOptions) {
     this.#options = resolveOptions(options)
     const { connection, files, schema } = this.#options
-    const onError = (error: unknown): void => this.#report(error)
+    const onError = this.#report
     this.#database = new Database(connection, schema)
     this.#views = new Views(this.#database, onError)
     this.#writer = new SampleWriter(this.#database, files, { views: this.#views, onError })
@@ -107,7 +91,7 @@ export class PostgresLogger implements FlaggingCallback {
   /** Called by `createFlagging`. */
   attach(host: CallbackHost): void {
     this.#attached++
-    this.#dirs.add(resolve(host.dir))
+    this.#folders.add(host.dir)
     this.elsewhere?.attach(host)
     // What an earlier process has left is shipped, too.
     if (host.stores && !this.#options.direct) this.#storeIn(host.dir)
@@ -137,7 +121,7 @@ export class PostgresLogger implements FlaggingCallback {
     const { components, dir } = details ?? this.#last ?? neverSetUp()
     if (flagData.length !== components.length) throw miscounted(flagData, components)
     const flag = { values: flagData, option: flagOption, username, details }
-    return this.#storeIn(dir).add(flagRecord(this.#folderOf(dir), components, flag))
+    return this.#storeIn(dir).add(flagRecord(this.#folders.of(dir), components, flag))
   }
 
   /**
@@ -146,7 +130,7 @@ export class PostgresLogger implements FlaggingCallback {
    */
   async known(flaggingDir: string): Promise<readonly Component[] | undefined> {
     this.#checkOpen()
-    const folder = this.#folderOf(flaggingDir)
+    const folder = this.#folders.of(flaggingDir)
     try {
       const dataset = await (this.#options.direct
         ? new Retrying().run((waitMs) => this.#writer.registry.find(folder, { waitMs }))
@@ -160,22 +144,27 @@ export class PostgresLogger implements FlaggingCallback {
 
   /** Deletes samples with their files, and gives how many there were. */
   async remove(flaggingDir: string, which: Removal): Promise<number> {
-    return this.#remove(this.#folderOf(flaggingDir), which)
+    return this.#remove(this.#folders.of(flaggingDir), which)
   }
 
   async #remove(folder: string, which: Removal): Promise<number> {
     this.#checkOpen()
     await this.#store?.shipped()
-    const onError = (error: unknown): void => this.#report(error)
+    const { files } = this.#options
     return new Retrying().run(() =>
-      removeSamples(this.#database, this.#options.files, folder, which, onError),
+      removeSamples(this.#database, files, folder, which, this.#report),
     )
   }
 
   /** How it is doing. */
   stats(): PostgresLoggerStats {
     const passing = this.elsewhere?.stats() ?? null
-    return { ...NOTHING, ...this.#store?.stats(), isConnected: this.#database.isConnected, passing }
+    return {
+      ...NO_SAMPLES,
+      ...this.#store?.stats(),
+      isConnected: this.#database.isConnected,
+      passing,
+    }
   }
 
   /**
@@ -197,9 +186,7 @@ export class PostgresLogger implements FlaggingCallback {
   }
 
   #checkOpen(): void {
-    if (this.#closing === undefined) return
-    const message = 'This PostgresLogger is closed: make another one'
-    throw new FlaggingError('ERR_FLAGGING_CLOSED', message)
+    if (this.#closing !== undefined) throw loggerClosed()
   }
 
   #storeIn(dir: string): SampleStore {
@@ -214,33 +201,9 @@ export class PostgresLogger implements FlaggingCallback {
       dir: outbox.dir ?? join(resolve(dir), OUTBOX),
       destination: this.#database.address,
       writer: this.#writer,
-      onError: (error) => this.#report(error),
+      onError: this.#report,
     })
     made.start()
     return made
   }
-
-  /** What a data set is called: nothing for the flagged directory itself, else its folder. */
-  #folderOf(dir: string): string {
-    const path = resolve(dir)
-    return this.#dirs.size === 0 || this.#dirs.has(path) ? '' : basename(path)
-  }
-
-  #report(error: unknown): void {
-    try {
-      if (this.onError !== undefined) this.onError(error)
-      else console.error(`[flagging] ${error instanceof Error ? error.message : String(error)}`)
-    } catch {
-      // Whoever is told of a fault must not cause another one.
-    }
-  }
-}
-
-function neverSetUp(): never {
-  throw new FlaggingError('ERR_FLAGGING_OPTION', 'Call `setup` before `flag`')
-}
-
-function miscounted(values: readonly unknown[], components: readonly unknown[]): FlaggingError {
-  const counts = `${values.length} values for ${components.length} components`
-  return new FlaggingError('ERR_FLAGGING_BAD_REQUEST', `A sample has ${counts}`)
 }

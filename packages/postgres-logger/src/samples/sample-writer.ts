@@ -7,6 +7,7 @@ import { markFault } from '../database/transient.ts'
 import type { Views } from '../database/views.ts'
 import { fileFaultOf } from '../files/file-fault.ts'
 import type { FileStore } from '../files/file-store.ts'
+import { miscounted } from '../logger-errors.ts'
 import { AtMost } from './at-most.ts'
 import { DatasetRegistry } from './dataset-registry.ts'
 import {
@@ -101,10 +102,7 @@ export class SampleWriter {
 
   async #encode(record: SampleRecord): Promise<EncodedSample> {
     const { folder, components, values } = record
-    if (values.length !== components.length) {
-      const counts = `${values.length} values for ${components.length} components`
-      throw new FlaggingError('ERR_FLAGGING_BAD_REQUEST', `A sample has ${counts}`)
-    }
+    if (values.length !== components.length) throw miscounted(values, components)
     await this.#checked()
     const keys = await this.registry.keysOf(folder, components)
     const encoded = encodeSample(record, keys)

@@ -40,7 +40,10 @@ describe('counts', () => {
     expect(await counted(review)).toMatchObject({
       total: 7,
       options: [{ value: 'bad', count: 4 }, { value: 'good' }],
-      datasets: [{ value: null, count: 6 }, { value: 'ask', count: 1 }],
+      datasets: [
+        { value: null, count: 6 },
+        { value: 'ask', count: 1 },
+      ],
       days: [{ day: '2024-01-01', count: 1 }, { day: '2026-01-01', count: 3 }, {}, {}, {}],
     })
     expect((await counted(review, { dataset: 'ask' })).total).toBe(1)
@@ -73,7 +76,12 @@ describe('counts', () => {
     await check()
     const samples = await walk(review)
     const mark = (at: number, reviewed: boolean, note: string | null) =>
-      another().mark(samples[at]?.key ?? '', { reviewed, note, by: 'rev', at: '2026-11-27T00:00:00Z' })
+      another().mark(samples[at]?.key ?? '', {
+        reviewed,
+        note,
+        by: 'rev',
+        at: '2026-11-27T00:00:00Z',
+      })
     await mark(0, true, null)
     await mark(1, false, 'look')
     await mark(3, true, 'seen')
@@ -89,7 +97,12 @@ describe('counts', () => {
     // One that came in, was marked and deleted before anybody has counted it.
     await store([{ user: 'zoe' }, { user: 'ann' }])
     const [first] = await walk(review, 'user=zoe')
-    await another().mark(first?.key ?? '', { reviewed: true, note: null, by: null, at: '2026-11-27' })
+    await another().mark(first?.key ?? '', {
+      reviewed: true,
+      note: null,
+      by: null,
+      at: '2026-11-27',
+    })
     await another().remove([first?.key ?? ''])
     await check()
     await database.query("delete from flagging.samples where username = 'ann'")

@@ -27,7 +27,12 @@ describe('a list of samples', () => {
   test('has samples of one moment each once', async () => {
     const { review, store } = await reviewedStore()
     await store(samples(60, 0))
-    for (const query of ['limit=7', 'sort=oldest&limit=7', 'q=number&limit=7', 'sort=slowest&limit=7']) {
+    for (const query of [
+      'limit=7',
+      'sort=oldest&limit=7',
+      'q=number&limit=7',
+      'sort=slowest&limit=7',
+    ]) {
       const found = idsOf(await walk(review, query))
       expect([query, found.length, new Set(found)]).toEqual([query, 60, new Set(ids(0, 59))])
     }

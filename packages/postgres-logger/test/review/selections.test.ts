@@ -112,9 +112,9 @@ describe('a selection', () => {
     ]) {
       await expect(review.page({ ...asking(''), after })).rejects.toThrow('A cursor must be')
     }
-    await expect(
-      review.page({ ...asking('sort=slowest'), cursor: next ?? '' }),
-    ).rejects.toThrow('A cursor must be')
+    await expect(review.page({ ...asking('sort=slowest'), cursor: next ?? '' })).rejects.toThrow(
+      'A cursor must be',
+    )
     const early = { ...known, at: '-62135596800000000' }
     expect(await review.page({ ...asking(''), cursor: forged(early) })).toMatchObject({
       samples: [],

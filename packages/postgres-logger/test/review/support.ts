@@ -100,7 +100,9 @@ export async function* pages(review: ReviewStore, query = ''): AsyncGenerator<Re
   const asked = asking(query)
   let cursor: string | null | undefined
   do {
-    const page = await review.page(cursor === undefined ? asked : { ...asked, cursor: cursor ?? '' })
+    const page = await review.page(
+      cursor === undefined ? asked : { ...asked, cursor: cursor ?? '' },
+    )
     yield page
     cursor = page.next
   } while (cursor !== null)

@@ -14,7 +14,12 @@ async function stored(...all: readonly (readonly FlagValue[])[]) {
   const store = await reviewedStore()
   const samples = all.map((values, n) =>
     record(
-      { folder: 'ask', components: COMPONENTS, at: new Date(Date.UTC(2026, 0, 1, n)), endpoint: '' },
+      {
+        folder: 'ask',
+        components: COMPONENTS,
+        at: new Date(Date.UTC(2026, 0, 1, n)),
+        endpoint: '',
+      },
       values,
     ),
   )
@@ -23,7 +28,8 @@ async function stored(...all: readonly (readonly FlagValue[])[]) {
 }
 
 const png = new SourceFile('a cat.png', 'image/png', memorySource(Buffer.from('PNG')))
-const valuesOf = ({ inputs, outputs }: ReviewSample) => [...inputs, ...outputs].map(({ value }) => value)
+const valuesOf = ({ inputs, outputs }: ReviewSample) =>
+  [...inputs, ...outputs].map(({ value }) => value)
 
 describe('a sample', () => {
   test('has its values as they were, its files by their keys, and what is known of it', async () => {
@@ -61,7 +67,10 @@ describe('a sample', () => {
       'PNG',
     ])
     expect(await review.sample(sample?.key ?? '')).toEqual(sample)
-    expect(await review.columns({})).toMatchObject({ inputs: ['prompt', 'im'], outputs: ['Output'] })
+    expect(await review.columns({})).toMatchObject({
+      inputs: ['prompt', 'im'],
+      outputs: ['Output'],
+    })
   })
 
   test('gives values whole that a list cuts', async () => {
@@ -93,7 +102,11 @@ describe('a sample', () => {
     ])
     expect((await whole(exact))[0]).toEqual({ kind: 'json', value: `${'"'.repeat(30_000)}\0` })
     const { samples } = await review.page({ ...asking('sort=oldest'), whole: true })
-    expect(samples.map(valuesOf)).toEqual([await whole(cut), await whole(deeper), await whole(exact)])
+    expect(samples.map(valuesOf)).toEqual([
+      await whole(cut),
+      await whole(deeper),
+      await whole(exact),
+    ])
   })
 
   test('has what is too large for its row as the file that holds it, until it is asked for', async () => {
