@@ -76,7 +76,7 @@ export async function sendParts(
   // Its hash is said with the first part.
   const facts = await factsOf(file, call.signal)
   const content = new FileContent(file, facts.sha256)
-  const body = Readable.from(content.chunks(), { highWaterMark: 1 })
+  const body = Readable.from(copiesOf(content.chunks()), { highWaterMark: 1 })
   const failures: unknown[] = []
   const upload = new Upload({
     client: watched(client, call.signal, failures),
@@ -94,6 +94,11 @@ export async function sendParts(
     body.destroy()
   }
   return facts
+}
+
+/** Chunks that hold their bytes for good. */
+async function* copiesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Uint8Array.from(chunk)
 }
 
 async function factsOf(file: FlaggedFile, signal: AbortSignal): Promise<StoredFacts> {

@@ -54,6 +54,11 @@ async function bucketOf(options: Partial<S3FilesOptions> = {}, config: S3ClientC
   return { files: opened(files), bucket }
 }
 
+/** Files of a bucket that wait less long than usual. */
+function impatient(bucket: string): S3Files {
+  return opened(new S3Files({ bucket, client: s3Config(server.endpoint), timeoutMs: 1500 }))
+}
+
 /** The requests that came in while something ran. */
 async function requestsOf(work: () => Promise<unknown>): Promise<readonly S3Request[]> {
   const before = server.requests.length
@@ -250,22 +255,22 @@ describe('a server that does not do what it should', () => {
   })
 
   test('stopping in the middle of a file is waited for only so long', async () => {
-    const { files } = await bucketOf({ timeoutMs: 200 })
+    const { files, bucket } = await bucketOf()
     await files.put(KEY, fileOf(randomBytes(MiB)))
     server.trouble = { kind: 'hang', afterBytes: 100_000 }
-    const told = await rejection(readAll(files, KEY, MiB))
+    const told = await rejection(readAll(impatient(bucket), KEY, MiB))
     expect(told).toMatchObject({ at: 'place', isTransient: true })
-    expect(told.message).toContain('gave nothing for 200 ms')
+    expect(told.message).toContain('gave nothing for 1500 ms')
   })
 
   test('is not to blame where the reader is slow', async () => {
-    const { files } = await bucketOf({ timeoutMs: 200 })
+    const { files, bucket } = await bucketOf()
     const bytes = randomBytes(4 * MiB)
     await files.put(KEY, fileOf(bytes))
     let read = 0
-    for await (const chunk of files.open(KEY, bytes.length).chunks()) {
+    for await (const chunk of impatient(bucket).open(KEY, bytes.length).chunks()) {
       // Longer than the server may take.
-      if (read === 0) await new Promise((resume) => setTimeout(resume, 400))
+      if (read === 0) await new Promise((resume) => setTimeout(resume, 1700))
       read += chunk.length
     }
     expect(read).toBe(bytes.length)
