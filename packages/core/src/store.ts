@@ -23,6 +23,7 @@ export {
   pathSource,
   textSource,
 } from './store/byte-source.ts'
+export { type CellMode, decodeCell, encodeCell } from './store/cells.ts'
 export type {
   CallbackHost,
   FlagOutcome,
@@ -35,7 +36,8 @@ export { handedOutName } from './store/file-name.ts'
 export type { FileSystem, OpenFile } from './store/file-system.ts'
 export { countRecords } from './store/log-scan.ts'
 export { setOwn } from './store/sample-form.ts'
-export { type ReadSettings, resolveReadOptions } from './store/read-options.ts'
+export { type Asked, type ReadSettings, resolveReadOptions } from './store/read-options.ts'
+export { sidesOf } from './store/log-column.ts'
 export { nodeFileSystem } from './store/node-file-system.ts'
 export { readStored } from './store/read-stored.ts'
 export type { StoredOptions, StoredSample } from './store/stored-sample.ts'

@@ -4,8 +4,11 @@ import type {
   FlagDetails,
   FlagValue,
   FlaggingCallback,
+  ReadOptions,
   Removal,
   RowKey,
+  Sample,
+  SampleSource,
 } from '@flagging/core'
 import type { CallbackHost, ReviewStore } from '@flagging/core/store'
 import { Database } from './database/database.ts'
@@ -20,6 +23,7 @@ import { type PostgresLoggerOptions, type ResolvedOptions, resolveOptions } from
 import { Outbox } from './outbox/outbox.ts'
 import { Passing } from './passing/passing.ts'
 import { PostgresReview } from './review/postgres-review.ts'
+import { readSamples } from './review/read-samples.ts'
 import { flagRecord } from './samples/flag-record.ts'
 import { removeSamples } from './samples/sample-removal.ts'
 import type { SampleStore } from './samples/sample-store.ts'
@@ -36,7 +40,7 @@ const KNOWN_MS = 1000
  * sets of a flagging, and of several flaggings; any number of loggers, in any number of processes,
  * serve the same database. Nothing is connected before something is asked.
  */
-export class PostgresLogger implements FlaggingCallback {
+export class PostgresLogger implements FlaggingCallback, SampleSource {
   /** How flags reach interactions that other instances hold. */
   readonly elsewhere?: Passing
   /** Where reviewers look samples up, and mark and delete them. */
@@ -154,6 +158,17 @@ export class PostgresLogger implements FlaggingCallback {
     return new Retrying().run(() =>
       removeSamples(this.#database, files, folder, which, this.#report),
     )
+  }
+
+  /**
+   * Reads samples as `readSamples` of `@flagging/core` reads those of a flagged directory, with the same
+   * options: those of the directory itself, then those of each endpoint, the oldest first, in constant
+   * memory. Give the logger as `examples` to offer them as examples.
+   * @throws FlaggingError `ERR_FLAGGING_OPTION`; while it is read, `ERR_FLAGGING_STORE`
+   */
+  readSamples(options: ReadOptions = {}): AsyncIterableIterator<Sample> {
+    this.#checkOpen()
+    return readSamples({ database: this.#database, files: this.#options.files }, options)
   }
 
   /** How it is doing. */

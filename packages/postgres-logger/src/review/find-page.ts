@@ -74,7 +74,8 @@ async function nearestEnd(
   search: Search,
   scopes: readonly Scope[],
 ): Promise<Place | undefined | 'again'> {
-  const stretches = await oneByOne(scopes, (scope) => search.stretch(scope, 1 / scopes.length))
+  const length = Math.ceil(search.stretchLength / scopes.length)
+  const stretches = await oneByOne(scopes, (scope) => search.stretch(scope, length))
   if (stretches === undefined) return 'again'
   const ends = stretches.flatMap(({ end }) => end ?? [])
   return ends.toSorted((a, b) => search.sought.order.compare(a, b))[0]

@@ -22,6 +22,7 @@ export interface Scope {
 
 /** A part of the rows that are looked at one after the other. */
 export interface Stretch {
+  readonly count: number
   /** Its last row; `undefined` where no others come behind it. */
   readonly end: Place | undefined
 }
@@ -82,12 +83,9 @@ export class Search {
   }
 
   /**
-   * The next stretch of rows to be looked at: where it ends, if it is not the last one. `undefined` as
-   * above.
-   * @param share the part of a stretch to take, where several are looked at together
+   * The next stretch of at most so many rows that are to be looked at. `undefined` as above.
    */
-  async stretch(scope: Scope, share: number): Promise<Stretch | undefined> {
-    const length = Math.max(LEAST_STRETCH, Math.floor(this.stretchLength * share))
+  async stretch(scope: Scope, length: number): Promise<Stretch | undefined> {
     const { order } = this.sought
     const { text, values } = this.#statement(scope, length, (all) =>
       this.isWalk ? [] : kindConditions(all, this.sought),
@@ -101,8 +99,9 @@ export class Search {
     )
     if (found === undefined) return undefined
     const [last] = found
-    this.searched += last?.nth ?? 0
-    return { end: last?.nth === length ? placeOf(last) : undefined }
+    const count = last?.nth ?? 0
+    this.searched += count
+    return { count, end: last !== undefined && count === length ? placeOf(last) : undefined }
   }
 
   /** Makes the next stretch shorter or longer than one that took so long. */

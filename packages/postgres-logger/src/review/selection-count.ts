@@ -183,7 +183,7 @@ export class SelectionCount {
       for (let isOver = false; !isOver;) {
         const start = performance.now()
         const scope = { range, behind: this.#position }
-        const stretch = await search.stretch(scope, 1)
+        const stretch = await search.stretch(scope, search.stretchLength)
         await counter.stretch({ ...scope, upTo: stretch?.end }, this.#tally)
         search.fit(performance.now() - start)
         this.#stretchLength = search.stretchLength

@@ -1,6 +1,6 @@
-import { FlaggingError } from '@flagging/core'
 import type { Component, FlagValue, JSONValue } from '@flagging/core'
 import { SourceFile, stringifyJSON } from '@flagging/core/store'
+import { OF_FILE, fileError } from '../files/file-fault.ts'
 import type { FileStore } from '../files/file-store.ts'
 import type { SampleRecord } from './sample-record.ts'
 import {
@@ -89,7 +89,7 @@ export async function wholeValue({
     return { value: JSON.parse(text) as JSONValue, json: textBeyond(text) }
   } catch (cause) {
     const message = 'A value that lies in a file cannot be read: the file is damaged'
-    throw new FlaggingError('ERR_FLAGGING_STORE', message, { cause })
+    throw fileError(OF_FILE, message, cause)
   }
 }
 
