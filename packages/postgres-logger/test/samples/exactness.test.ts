@@ -151,7 +151,7 @@ describe('what was stored is read', () => {
       { numRuns: 40 },
     )
     expect(store.errors).toEqual([])
-  })
+  }, 120_000)
 
   test.each([
     ['numbers beyond JavaScript', '[1e400,-1e-400,1e999999999,123456789012345678901234567890.10]'],
