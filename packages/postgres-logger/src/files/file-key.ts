@@ -30,15 +30,17 @@ export interface FileKeys {
 }
 
 /**
- * The keys of the files of a sample: `<folder or _>/<yyyy>/<mm>/<dd>/<id>/<column>[-<index>].<extension>`,
- * with the day in UTC and the id as 22 characters of base64url. They are made of what is stored of the
+ * The keys of the files of a sample:
+ * `<folder or _>/<xx>/<yyyy>/<mm>/<dd>/<id>/<column>[-<index>].<extension>`, with two digits of the id in
+ * hexadecimal, the day in UTC and the id as 22 characters of base64url. Those digits let a bucket spread
+ * what is written at a time: it splits the order of keys, and a day in front would be one hot place. They are made of what is stored of the
  * sample alone, so that whoever stores it again stores the same files; different files of a sample have
  * different keys, also where a disk ignores case. All in plain ASCII.
  * @throws FlaggingError `ERR_FLAGGING_STORE` for a time or an id that is none
  */
 export function fileKeys({ folder, at, id, columns }: KeyedSample): FileKeys {
   const names = columnNames(columns)
-  const start = `${plainName(folder)}/${day(at)}/${shortId(id)}`
+  const start = `${plainName(folder)}/${id.slice(0, 2).toLowerCase()}/${day(at)}/${shortId(id)}`
   return (column, { type, spilled }, index) => {
     const place = index === undefined ? '' : `-${index}`
     return `${start}/${names[column]}${place}.${spilled ?? passiveExtensionOf(type)}`

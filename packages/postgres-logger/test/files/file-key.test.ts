@@ -14,12 +14,12 @@ function keys(columns: readonly string[], folder = 'predict'): ReturnType<typeof
 
 test('a key says where, when, which sample and which column', () => {
   const key = keys(['im', 'Output'])
-  expect(key(0, PNG)).toBe('predict/2026/03/04/ASOrzUVnie8BI0VniavN7w/im.png')
+  expect(key(0, PNG)).toBe('predict/01/2026/03/04/ASOrzUVnie8BI0VniavN7w/im.png')
   expect(key(1, { type: 'text/html' }, 2)).toBe(
-    'predict/2026/03/04/ASOrzUVnie8BI0VniavN7w/Output-2.bin',
+    'predict/01/2026/03/04/ASOrzUVnie8BI0VniavN7w/Output-2.bin',
   )
   expect(key(1, { type: 'text/plain', spilled: 'json' })).toMatch(/\/Output\.json$/)
-  expect(keys(['im'], '')(0, PNG)).toMatch(/^_\/2026\//)
+  expect(keys(['im'], '')(0, PNG)).toMatch(/^_\/01\/2026\//)
 })
 
 test.each([

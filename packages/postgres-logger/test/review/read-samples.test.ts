@@ -33,7 +33,11 @@ const ASK: readonly Component[] = [
 const ROOT: readonly Component[] = [{ label: '__proto__', type: 'json', role: 'input' }]
 
 const picture = (bytes: string) =>
-  new SourceFile(undefined, 'image/png', memorySource(Buffer.from(`\x89PNG\r\n\x1a\n${bytes}`, 'latin1')))
+  new SourceFile(
+    undefined,
+    'image/png',
+    memorySource(Buffer.from(`\x89PNG\r\n\x1a\n${bytes}`, 'latin1')),
+  )
 
 /** Where each sample goes, its components and its values. */
 const SAMPLES: readonly (readonly [string, readonly Component[], readonly FlagValue[]])[] = [
@@ -129,7 +133,11 @@ describe('samples read from a database', () => {
     const all: Sample[] = []
     for await (const sample of logger.readSamples()) all.push(sample)
     expect(new Set(all.map(({ details }) => details.log))).toEqual(new Set(['samples']))
-    const { samples } = await logger.review.page({ filter: { words: ['[1,"a"]'] }, sort: 'newest', limit: 1 })
+    const { samples } = await logger.review.page({
+      filter: { words: ['[1,"a"]'] },
+      sort: 'newest',
+      limit: 1,
+    })
     const value = samples[0]?.inputs[0]?.value
     await files.remove(value?.kind === 'files' ? value.files.map(({ path }) => path) : [])
     const [last] = await plain(logger.readSamples({ offset: SAMPLES.length - 1 }))
