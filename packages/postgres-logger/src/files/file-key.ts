@@ -33,9 +33,11 @@ export interface FileKeys {
  * The keys of the files of a sample:
  * `<folder or _>/<xx>/<yyyy>/<mm>/<dd>/<id>/<column>[-<index>].<extension>`, with two digits of the id in
  * hexadecimal, the day in UTC and the id as 22 characters of base64url. Those digits let a bucket spread
- * what is written at a time: it splits the order of keys, and a day in front would be one hot place. They are made of what is stored of the
- * sample alone, so that whoever stores it again stores the same files; different files of a sample have
- * different keys, also where a disk ignores case. All in plain ASCII.
+ * what is written at a time: it splits the order of keys, and a day in front would be one hot place.
+ *
+ * Keys are made of what is stored of the sample alone, so that whoever stores it again stores the same
+ * files; different files of a sample have different keys, also where a disk ignores case. All in plain
+ * ASCII.
  * @throws FlaggingError `ERR_FLAGGING_STORE` for a time or an id that is none
  */
 export function fileKeys({ folder, at, id, columns }: KeyedSample): FileKeys {

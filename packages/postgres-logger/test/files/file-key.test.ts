@@ -87,11 +87,20 @@ test('the files of a sample have keys of their own, also where a disk ignores ca
   )
 })
 
+test('columns that differ in case alone, or in what looks like a place in a list, stay apart', () => {
+  const key = keys(['im', 'IM', 'im-1'])
+  const all = [key(0, PNG), key(1, PNG), key(2, PNG), key(0, PNG, 1), key(1, PNG, 1)]
+  expect(new Set(all.map((each) => each.toLowerCase())).size).toBe(all.length)
+  expect(key(2, PNG)).toMatch(/\/im_2d1\.png$/)
+  // One that is alone keeps its name.
+  expect(keys(['IM', 'other'])(0, PNG)).toMatch(/\/IM\.png$/)
+})
+
 test('a year of more or fewer than four digits stands apart', () => {
   const of = (at: Date): string => fileKeys({ folder: 'f', at, id: ID, columns: ['a'] })(0, PNG)
   expect(of(new Date(-62_198_755_200_000))).toMatch(/^f\/01\/-0001\/01\/01\//)
   expect(of(new Date(8_640_000_000_000_000))).toMatch(/^f\/01\/275760\/09\/13\//)
-  expect(checkedKey(of(new Date(-8_640_000_000_000_000)))).toContain('f/-271821/')
+  expect(checkedKey(of(new Date(-8_640_000_000_000_000)))).toContain('f/01/-271821/')
 })
 
 test.each([
