@@ -7,6 +7,7 @@ import {
   stringifyJSON,
 } from '@flagging/core/store'
 import type { SampleRecord } from '../samples/sample-record.ts'
+import { type FileNote, type FilesNote, noteText, readNote } from './sample-note.ts'
 import type { SegmentAbout } from './segment-about.ts'
 
 /** A sample as a row of a segment: its values, and in a last column all else that is known of it. */
@@ -30,29 +31,11 @@ export interface SpooledSample {
   readonly fileBytes: number
 }
 
-/** What the last column holds, as JSON. What a record has beside its values is kept as it is. */
-interface Note extends Omit<
-  SampleRecord,
-  'folder' | 'components' | 'values' | 'json' | 'at' | 'correction' | 'correctionJSON'
-> {
-  /** By `Date.now()`. */
-  readonly flaggedAt: number
-  /** Milliseconds since 1970. */
-  readonly at: number
-  /** JSON text. */
-  readonly correction: string
-  /** Names and media types of files, by the position of their value. */
-  readonly files?: Readonly<Record<number, readonly FileNote[]>>
-  /** Why the database has refused it. */
-  readonly refused?: string
-}
-
-type FileNote = readonly [name: string | null, type: string]
-
 /** Bytes that a row takes beside its texts, roughly. */
 const FRAME = 16
 /** A text full of quotes takes more room in a log than it has characters. */
 const QUOTED = 1.25
+const NO_FILES: readonly FilesNote[] = []
 
 /**
  * Makes the row of a sample. Values whose text is given are not looked at: large ones are parsed when
@@ -60,10 +43,10 @@ const QUOTED = 1.25
  * @param refused why the database has refused it, for those who look
  */
 export function rowOf(record: SampleRecord, refused?: string): SpoolRow {
-  const { folder, components, values, json, at, correction, correctionJSON, ...known } = record
+  const { components, values, json } = record
   const data: FlagValue[] = []
-  const texts: (string | undefined)[] = []
-  const files: Record<number, readonly FileNote[]> = {}
+  let texts: (string | undefined)[] | undefined
+  let files: FilesNote[] | undefined
   let weight = FRAME
   for (let index = 0; index < components.length; index++) {
     const exact = json?.[index]
@@ -71,31 +54,19 @@ export function rowOf(record: SampleRecord, refused?: string): SpoolRow {
     const held = filesOf(value)
     const text = isExact(exact) ? exact : held ? undefined : textOf(value)
     data.push(text === undefined ? value : null)
-    texts.push(text)
-    if (held) files[index] = held.map(({ name, type }) => [name ?? null, type])
+    if (text !== undefined) (texts ??= [])[index] = text
     for (const { size } of held ?? []) weight += size
+    if (held) (files ??= []).push([index, held.map(({ name, type }) => [name ?? null, type])])
     weight += FRAME + bytesOf(text ?? value)
   }
-  const note: Note = {
-    ...known,
-    flaggedAt: Date.now(),
-    at: at.getTime(),
-    correction: correctionJSON ?? stringifyJSON(correction),
-    ...(Object.keys(files).length > 0 ? { files } : {}),
-    ...(refused === undefined ? {} : { refused }),
-  }
-  const cell = JSON.stringify(note)
-  data.push(cell)
-  return {
-    data,
-    json: texts.some((text) => text !== undefined) ? [...texts, undefined] : undefined,
-    weight: weight + bytesOf(cell) * QUOTED,
-  }
+  const note = noteText(record, files ?? NO_FILES, refused)
+  data.push(note)
+  return { data, json: texts, weight: weight + bytesOf(note) * QUOTED }
 }
 
 /**
  * Makes a sample of its row.
- * @throws SyntaxError where the last column holds no note
+ * @throws SyntaxError or TypeError where the last column holds no note
  */
 export function sampleOf(
   stored: StoredSample,
@@ -104,25 +75,21 @@ export function sampleOf(
   // Taken away and not copied: large values are parsed when they are looked at.
   const values = stored.values as FlagValue[]
   const cell = values.pop()
-  // Where what says that it is a text is lost, it reads as an object.
+  // Where what says that it is a text is lost, it reads as a list.
   const text = typeof cell === 'string' ? cell : (stored.cells.at(-1) ?? '')
-  const { flaggedAt, at, correction, files, refused: _, ...known } = JSON.parse(text) as Note
-  const said = JSON.parse(correction) as JSONValue
+  const { flaggedAt, files, ...known } = readNote(text)
   let fileBytes = 0
-  for (const [index, notes] of Object.entries(files ?? {})) {
-    const named = namedFiles(values[Number(index)] ?? null, notes)
-    values[Number(index)] = named
+  for (const [index, notes] of files) {
+    const named = namedFiles(values[index] ?? null, notes)
+    values[index] = named
     for (const { size } of filesOf(named) ?? []) fileBytes += size
   }
-  const record: SampleRecord = {
+  const record = {
     ...known,
-    at: new Date(at),
     folder,
     components,
     values,
     json: stored.json?.slice(0, components.length),
-    correction: said,
-    correctionJSON: stringifyJSON(said) === correction ? undefined : correction,
   }
   return { record, flaggedAt, weight: weightOf(stored, text), fileBytes }
 }
