@@ -15,6 +15,8 @@ export interface Adopter {
   folder(): Promise<string>
   /** The path of that folder, if it is made. */
   readonly ownPath: string | undefined
+  /** Told of samples that are for another database. */
+  foreign(path: string, destination: string): void
   /** Told of what cannot be taken over. */
   readonly report: Report
   /** Whether to go on. */
@@ -53,8 +55,11 @@ async function adoptOne(adopter: Adopter, path: string): Promise<number> {
 
 async function takeOver(adopter: Adopter, path: string, lock: FolderLock): Promise<number> {
   const label = await lock.labelled()
-  if (label !== '' && label !== adopter.destination) return 0
   const names = await foldersIn(path)
+  if (label !== '' && label !== adopter.destination) {
+    if (names.length > 0) adopter.foreign(path, label)
+    return 0
+  }
   let moved = 0
   for (const name of names) {
     if (!adopter.isActive) break

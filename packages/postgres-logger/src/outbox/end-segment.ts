@@ -1,6 +1,7 @@
 import { nodeFileSystem as fs, makeDirectories, unless } from '@flagging/core/store'
 import { damagedSegment, tornRow } from './outbox-errors.ts'
 import { samplesIn } from './segment-layout.ts'
+import { PROGRESS } from './segment-progress.ts'
 import { LOG } from './segment-reader.ts'
 import type { Report, Segment } from './segment.ts'
 import { removeTree, writeNew } from './spool-disk.ts'
@@ -37,6 +38,8 @@ export async function deleteSegment(dir: string): Promise<void> {
 
 /** Moves a segment away of which rows cannot be read; gives whether there was anything to move. */
 export async function setAside(dir: string, aside: string, report: Report): Promise<boolean> {
+  // All of it is sent again, should somebody move it back.
+  await unless('ENOENT ENOTDIR', fs.unlink(`${dir}/${PROGRESS}`))
   const target = `${aside}/${dir.slice(dir.lastIndexOf('/') + 1)}`
   await makeDirectories(fs, aside, true)
   const isMoved = await unless(

@@ -87,6 +87,15 @@ export function filesGone(dir: string): FlaggingError {
   return new FlaggingError('ERR_FLAGGING_STORE', message)
 }
 
+/** What is told of samples that nobody sends. */
+export function foreignSamples(dir: string, destination: string): FlaggingError {
+  return new FlaggingError(
+    'ERR_FLAGGING_STORE',
+    `${dir} holds samples of a process that has died, for another database (${destination}): if they ` +
+      'are to go to this one, delete the file `lock` in there',
+  )
+}
+
 /** What is told of the unfinished row of a process that died. */
 export function tornRow(bytes: number, keptAs: string): FlaggingError {
   return new FlaggingError(

@@ -33,3 +33,16 @@ export interface OutboxStats {
   /** Whether the last attempt failed, so that it waits before the next one. */
   readonly isStalled: boolean
 }
+
+/** How long things take; only tests have other times. */
+export interface OutboxTiming {
+  /** How often it looks for what processes have left that died. */
+  readonly scanMs: number
+  /** How long a segment of which all is sent may lie there, should more samples come. */
+  readonly idleMs: number
+  /** How long `close` and `shipped` send. */
+  readonly patienceMs: number
+}
+
+/** As long as they take. */
+export const TIMING: OutboxTiming = { scanMs: 30_000, idleMs: 30_000, patienceMs: 10_000 }

@@ -3,31 +3,22 @@ import type { SampleRecord } from '../samples/sample-record.ts'
 import type { Sending } from './batch.ts'
 import { DatasetCounts } from './dataset-counts.ts'
 import { within } from './deadline.ts'
-import { endSegment } from './end-segment.ts'
-import type { OutboxSettings, OutboxStats } from './outbox-settings.ts'
+import {
+  type OutboxSettings,
+  type OutboxStats,
+  type OutboxTiming,
+  TIMING,
+} from './outbox-settings.ts'
 import { notShipped, outboxClosed, outboxError, shippingFails } from './outbox-errors.ts'
-import { Quarters, REFUSED } from './quarters.ts'
 import { RefusedSamples } from './refused-samples.ts'
 import { Room } from './room.ts'
 import { SegmentList } from './segment-list.ts'
 import type { Segment } from './segment.ts'
 import { Shipper } from './shipper.ts'
-import { sizeOfTree } from './spool-disk.ts'
 import { rowOf } from './spool-row.ts'
 import { Spool } from './spool.ts'
+import { Upkeep } from './upkeep.ts'
 
-/** How long things take; only tests have other times. */
-export interface OutboxTiming {
-  /** How often it looks for what processes have left that died. */
-  readonly scanMs: number
-  /** How long a segment of which all is sent may lie there, should more samples come. */
-  readonly idleMs: number
-  /** How long `close` and `shipped` send. */
-  readonly patienceMs: number
-}
-
-const TIMING: OutboxTiming = { scanMs: 30_000, idleMs: 30_000, patienceMs: 10_000 }
-const UNREADABLE = 'cannot be read'
 const MAX_SEGMENT = 8 * 1024 * 1024
 /** Of all bytes that it may take, one of so many parts. */
 const SEGMENTS = 8
@@ -43,55 +34,51 @@ export class Outbox {
   readonly #list = new SegmentList()
   readonly #counts = new DatasetCounts()
   readonly #room: Room
-  readonly #quarters: Quarters
+  readonly #upkeep: Upkeep
   readonly #spool: Spool
   readonly #refused: RefusedSamples
   readonly #shipper: Shipper
-  readonly #ending = new Set<Segment>()
-  #ends: Promise<void> = Promise.resolve()
-  #scanning: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
   #shipped = 0
   /** When the first sample came of those that wait; 0 where none does. */
   #waitingSince = 0
-  #isUnreadable = false
 
   constructor(settings: OutboxSettings, timing: OutboxTiming = TIMING) {
     const { dir, destination, maxBytes, alarmBytes, writer, onError: report } = settings
     this.#settings = settings
     this.#timing = timing
-    this.#room = new Room(maxBytes, alarmBytes, report)
-    const found = (segment: Segment): void => this.#found(segment)
-    this.#quarters = new Quarters({ dir, destination, found, report })
+    const list = this.#list
+    const room = (this.#room = new Room(maxBytes, alarmBytes, report))
     const segmentBytes = Math.min(MAX_SEGMENT, maxBytes / SEGMENTS)
-    this.#spool = new Spool({
-      newSegment: () => this.#quarters.newSegment(),
-      opened: (segment) => this.#list.add(segment),
-      segmentBytes,
-      report,
-    })
+    const wake = (): void => this.#shipper.wake()
+    const { idleMs } = timing
+    this.#upkeep = new Upkeep({ dir, destination, list, room, idleMs, wake, report })
+    const { quarters } = this.#upkeep
+    const opened = (segment: Segment): void => list.add(segment)
+    const newSegment = (): Promise<string> => quarters.newSegment()
+    this.#spool = new Spool({ newSegment, opened, segmentBytes, report })
     this.#refused = new RefusedSamples({
-      newSegment: () => this.#quarters.newAside(),
-      kept: (bytes) => this.#room.add(bytes),
+      newSegment: () => quarters.newAside(),
+      kept: (bytes) => room.add(bytes),
       segmentBytes,
       report,
     })
     this.#shipper = new Shipper({
       writer,
-      segments: () => this.#list.all,
+      segments: () => list.all,
       stored: (sendings, counts) => this.#stored(sendings, counts),
       idle: () => this.#idle(),
       refuse: (sending, error) => this.#refuse(sending, error),
-      failed: (error) => report(shippingFails(this.#list.waiting, error)),
+      failed: (error) => report(shippingFails(list.waiting, error)),
     })
   }
 
   /** Begins to look for what other processes have left. Keeps no process alive. */
   start(): void {
     if (this.#timer !== undefined || this.#closing !== undefined) return
-    this.#timer = setInterval(() => this.#tick(), this.#timing.scanMs).unref()
-    this.#scanning = this.#measure().then(() => this.#scan())
+    this.#timer = setInterval(() => this.#upkeep.tick(), this.#timing.scanMs).unref()
+    this.#upkeep.begin()
   }
 
   /**
@@ -157,7 +144,6 @@ export class Outbox {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer)
-    this.#quarters.retire()
     const calm = this.#shipper.hurry()
     await within(this.#timing.patienceMs, this.#finish())
     calm()
@@ -165,18 +151,18 @@ export class Outbox {
     const files = [this.#refused, ...this.#list.all].map((one) => one.close())
     // A disk that hangs must not hold up the end of the process.
     await within(this.#timing.patienceMs / 10, Promise.allSettled(files))
-    await this.#quarters.release()
+    await this.#upkeep.quarters.release()
   }
 
   async #finish(): Promise<void> {
-    await this.#scanning
+    await this.#upkeep.retire()
     await this.#spool.seal()
     await this.#emptied()
   }
 
   #emptied(): Promise<void> {
     const emptied = this.#list.emptied()
-    this.#tidy()
+    this.#upkeep.tidy()
     return emptied
   }
 
@@ -196,13 +182,13 @@ export class Outbox {
       at = end
     }
     this.#shipped += sendings.length
-    this.#tidy()
+    this.#upkeep.tidy()
   }
 
   async #refuse(sending: Sending, error: unknown): Promise<void> {
     await this.#refused.keep(sending, error)
     this.#settle(sending, 1)
-    this.#tidy()
+    this.#upkeep.tidy()
   }
 
   /** Samples of a segment, up to this one, need not be sent any more. */
@@ -213,70 +199,6 @@ export class Outbox {
 
   #idle(): void {
     if (this.#list.waiting === 0) this.#waitingSince = 0
-    this.#tidy()
-  }
-
-  /** Ends the segments of which all is sent; those that may take more only where room is scarce. */
-  #tidy(): void {
-    for (const segment of this.#list.all) {
-      if (this.#ending.has(segment) || !segment.isSent) continue
-      if (!segment.isSealed && (segment.taken === 0 || !this.#room.isScarce)) continue
-      segment.seal()
-      this.#ending.add(segment)
-      this.#ends = this.#ends.then(() => this.#end(segment))
-    }
-  }
-
-  /** Never rejects. One that cannot be deleted is found again with the next scan. */
-  async #end(segment: Segment): Promise<void> {
-    const { onError } = this.#settings
-    let isKept = false
-    try {
-      isKept = await endSegment(segment, () => this.#quarters.aside(), onError)
-    } catch (error) {
-      onError(outboxError(segment.dir, 'cannot be deleted', error))
-    }
-    this.#quarters.forget(segment.name)
-    this.#ending.delete(segment)
-    if (!isKept) this.#room.give(segment.bytes)
-    this.#list.remove(segment)
-  }
-
-  #found(segment: Segment): void {
-    this.#list.add(segment)
-    this.#room.add(segment.bytes)
-    this.#shipper.wake()
-  }
-
-  #tick(): void {
-    const before = Date.now() - this.#timing.idleMs
-    for (const segment of this.#list.all) {
-      if (segment.isSent && segment.taken > 0 && segment.usedAt < before) segment.seal()
-    }
-    this.#tidy()
-    this.#scanning ??= this.#scan()
-  }
-
-  /** Never rejects. */
-  async #scan(): Promise<void> {
-    try {
-      await this.#quarters.scan()
-      this.#isUnreadable = false
-    } catch (error) {
-      if (!this.#isUnreadable)
-        this.#settings.onError(outboxError(this.#settings.dir, UNREADABLE, error))
-      this.#isUnreadable = true
-    }
-    this.#scanning = undefined
-  }
-
-  /** Never rejects. What was refused before takes room, too. */
-  async #measure(): Promise<void> {
-    const { dir, onError } = this.#settings
-    try {
-      this.#room.add(await sizeOfTree(`${dir}/${REFUSED}`))
-    } catch (error) {
-      onError(outboxError(dir, UNREADABLE, error))
-    }
+    this.#upkeep.tidy()
   }
 }

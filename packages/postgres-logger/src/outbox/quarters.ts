@@ -1,7 +1,7 @@
 import { nodeFileSystem as fs, makeDirectories, randomName, unless } from '@flagging/core/store'
 import { type Adopter, adopt } from './adopt.ts'
 import { GONE, deleteSegment, setAside } from './end-segment.ts'
-import { outboxError } from './outbox-errors.ts'
+import { foreignSamples, outboxError } from './outbox-errors.ts'
 import { OwnFolder } from './own-folder.ts'
 import { samplesIn } from './segment-layout.ts'
 import { LOG } from './segment-reader.ts'
@@ -31,6 +31,8 @@ export class Quarters implements Adopter {
   #own: OwnFolder | undefined
   #making: Promise<OwnFolder> | undefined
   #isActive = true
+  /** Folders of dead processes that are for another database, and whether that was told. */
+  readonly #foreign = new Map<string, boolean>()
 
   constructor(settings: QuartersSettings) {
     this.dir = settings.dir
@@ -75,6 +77,14 @@ export class Quarters implements Adopter {
   /** Where this process puts what the database refuses, and what cannot be read. */
   async aside(): Promise<string> {
     return (await this.folder()).replace(this.dir, `${this.dir}/${REFUSED}`)
+  }
+
+  /** Says, where a folder stays there that is for another database, that nobody sends what it has. */
+  foreign(path: string, destination: string): void {
+    const isTold = this.#foreign.get(path)
+    // The first time, somebody may be about to take it over.
+    if (isTold === false) this.#settings.report(foreignSamples(path, destination))
+    this.#foreign.set(path, isTold !== undefined)
   }
 
   /** A segment is no longer this process's. */

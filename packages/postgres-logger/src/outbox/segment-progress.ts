@@ -9,7 +9,8 @@ export interface Progress {
   readonly rows: number
 }
 
-const NAME = 'sent'
+/** The file that holds it. */
+export const PROGRESS = 'sent'
 const WIDTH = 40
 const FORM = /^(\d{1,16}) (\d{1,10}) *\n$/
 
@@ -22,10 +23,11 @@ export class SegmentProgress {
   #file: OpenFile | undefined
   #next: Progress | undefined
   #writing: Promise<void> | undefined
+  #isClosed = false
 
   /** @param dir the segment's folder */
   constructor(dir: string) {
-    this.#path = `${dir}/${NAME}`
+    this.#path = `${dir}/${PROGRESS}`
   }
 
   /** What was noted; nothing where that cannot be read. */
@@ -36,17 +38,13 @@ export class SegmentProgress {
 
   /** Notes it soon. Never throws: without the note, rows are only sent again. */
   note(progress: Progress): void {
+    if (this.#isClosed) return
     this.#next = progress
     this.#writing ??= this.#write()
   }
 
-  /** Forgets what was noted on the disk. */
-  async clear(): Promise<void> {
-    await this.close()
-    await unless('ENOENT', fs.unlink(this.#path))
-  }
-
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#writing
     const file = this.#file
     this.#file = undefined

@@ -1,25 +1,16 @@
 import { CSVLogger, type FlagDetails } from '@flagging/core'
-import { countRecords, nodeFileSystem as fs, unless } from '@flagging/core/store'
+import { nodeFileSystem as fs } from '@flagging/core/store'
+import { type FoundSegment, NOTHING, findSegment } from './found-segment.ts'
 import { damagedSegment } from './outbox-errors.ts'
-import { type SegmentAbout, readAbout, writeAbout } from './segment-about.ts'
-import { layoutOf, samplesIn } from './segment-layout.ts'
-import { type Progress, SegmentProgress } from './segment-progress.ts'
-import { LOG, type ReadSample, SegmentReader } from './segment-reader.ts'
-import { sizeOfTree } from './spool-disk.ts'
+import { type SegmentAbout, writeAbout } from './segment-about.ts'
+import { layoutOf } from './segment-layout.ts'
+import { SegmentOutlet } from './segment-outlet.ts'
+import type { Progress } from './segment-progress.ts'
+import type { ReadSample } from './segment-reader.ts'
 import type { SpoolRow } from './spool-row.ts'
 
 /** Told of what goes wrong. */
 export type Report = (error: unknown) => void
-
-/** What is known of a segment whose writer has died. */
-interface Found {
-  readonly progress: Progress
-  readonly rows: number
-  readonly bytes: number
-}
-
-const NOTHING = { end: 0, rows: 0 }
-const NEW: Found = { progress: NOTHING, rows: 0, bytes: 0 }
 
 /**
  * A part of the outbox: a log with samples of one list of components, written by one process and sent
@@ -30,15 +21,12 @@ export class Segment {
   readonly dir: string
   readonly about: SegmentAbout
   readonly #report: Report
-  readonly #progress: SegmentProgress
-  readonly #reader: SegmentReader
+  readonly #outlet: SegmentOutlet
   readonly #layout: FlagDetails
   /** Absent where its writer has died. */
   readonly #logger: CSVLogger | undefined
   /** How many rows of its log were acknowledged. */
   #rows: number
-  /** How many of them need not be sent any more. */
-  #sent: number
   /** How many flags are on their way into it. */
   #pending = 0
   #taken = 0
@@ -48,22 +36,17 @@ export class Segment {
   /** Whether all was read that a dead writer has left. */
   #isRead = false
   #isDamaged = false
-  /** How many samples were given to be sent, and how many of them were. */
-  #given = 0
-  #settled = 0
 
-  private constructor(dir: string, about: SegmentAbout, report: Report, found?: Found) {
-    const { progress, rows, bytes } = found ?? NEW
+  private constructor(dir: string, about: SegmentAbout, report: Report, found?: FoundSegment) {
+    const { progress, rows, bytes } = found ?? { progress: NOTHING, rows: 0, bytes: 0 }
     this.dir = dir
     this.name = dir.slice(dir.lastIndexOf('/') + 1)
     this.about = about
     this.#report = report
     this.#rows = rows
     this.#bytes = bytes
-    this.#sent = progress.rows
     this.#isSealed = found !== undefined
-    this.#progress = new SegmentProgress(dir)
-    this.#reader = new SegmentReader(samplesIn(dir), about, progress, (problem) => {
+    this.#outlet = new SegmentOutlet(dir, about, progress, (problem) => {
       this.#isDamaged = true
       report(problem)
     })
@@ -82,16 +65,8 @@ export class Segment {
 
   /** Takes one over whose writer has died; `undefined` where nobody can tell what its rows are. */
   static async found(dir: string, report: Report): Promise<Segment | undefined> {
-    const about = await readAbout(dir)
-    if (about === undefined) return undefined
-    const log = `${samplesIn(dir)}/${LOG}`
-    const header = 1
-    const rows = Math.max(0, (await countRecords(fs, log)) - header)
-    const size = (await unless('ENOENT ENOTDIR', fs.lstat(log)))?.size ?? 0
-    const noted = await new SegmentProgress(dir).read()
-    // It was cut, or made anew.
-    const progress = noted.end > size || noted.rows > rows ? NOTHING : noted
-    return new Segment(dir, about, report, { progress, rows, bytes: await sizeOfTree(dir) })
+    const found = await findSegment(dir)
+    return found && new Segment(dir, found.about, report, found)
   }
 
   /** Bytes that it takes on the disk, roughly. */
@@ -106,7 +81,7 @@ export class Segment {
 
   /** How many samples wait in it to be sent. */
   get waiting(): number {
-    return Math.max(0, this.#rows - this.#sent)
+    return Math.max(0, this.#rows - this.#outlet.sent)
   }
 
   /** Bytes of those, if all of its samples are of one size. */
@@ -131,8 +106,8 @@ export class Segment {
 
   /** Whether nothing waits in it, and nothing is on its way into it. */
   get isSent(): boolean {
-    const isRead = this.#logger === undefined ? this.#isRead : this.#reader.at.rows >= this.#rows
-    return isRead && this.#pending === 0 && this.#settled === this.#given
+    const isRead = this.isFound ? this.#isRead : this.#outlet.at.rows >= this.#rows
+    return isRead && this.#pending === 0 && this.#outlet.isSettled
   }
 
   /** By `Date.now()`: when it was made, or took its last sample. */
@@ -142,7 +117,7 @@ export class Segment {
 
   /** Up to where its log was read. */
   get readTo(): number {
-    return this.#reader.at.end
+    return this.#outlet.at.end
   }
 
   /**
@@ -174,38 +149,27 @@ export class Segment {
   /** The next sample that is to be sent; `undefined` where there is none by now. */
   async next(): Promise<ReadSample | undefined> {
     if (this.#isRead) return undefined
-    const rows = this.#logger === undefined ? Number.POSITIVE_INFINITY : this.#rows
-    const sample = await this.#reader.next(rows)
-    if (sample !== undefined) {
-      this.#given++
-      return sample
-    }
-    const read = this.#reader.at.rows
-    if (this.#logger === undefined) {
-      this.#isRead = true
-      this.#rows = read
-    } else if (read < rows) {
-      this.#lose()
-      this.#rows = read
-    }
-    this.#settle()
+    const rows = this.isFound ? Number.POSITIVE_INFINITY : this.#rows
+    const sample = await this.#outlet.next(rows)
+    if (sample !== undefined) return sample
+    const read = this.#outlet.at.rows
+    if (!this.isFound && read >= rows) return undefined
+    if (this.isFound) this.#isRead = true
+    else this.#lose()
+    this.#rows = read
     return undefined
   }
 
   /** Says that samples need not be sent any more: `count`, up to a place in the log. */
   settle(count: number, progress: Progress): void {
-    this.#settled += count
-    this.#sent = progress.rows
-    this.#settle()
-    this.#progress.note(progress)
+    this.#outlet.settle(count, progress)
   }
 
   /** Waits for what is on its way into it, and closes its files. */
   async close(): Promise<void> {
     this.#isSealed = true
     await this.#logger?.close()
-    await this.#reader.close()
-    await this.#progress.close()
+    await this.#outlet.close()
   }
 
   #acknowledged(count: number): number {
@@ -215,14 +179,8 @@ export class Segment {
     // Somebody deleted the log under way: what was in it is gone, and this is a new one.
     this.#lose()
     this.#isSealed = true
-    this.#sent = 0
-    this.#reader.restart().catch(this.#report)
+    this.#outlet.restart().catch(this.#report)
     return count
-  }
-
-  /** Rows at the end that cannot be read are not waited for. */
-  #settle(): void {
-    if (this.#settled === this.#given) this.#sent = this.#reader.at.rows
   }
 
   #lose(): void {

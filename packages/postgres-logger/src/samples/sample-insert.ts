@@ -92,20 +92,20 @@ function lockOf(id: string): bigint {
 const COLUMNS = `endpoint, method, interaction, status, duration, ended, truncated, by_hand, option,
   username, comment, correction, inputs, outputs, files, exact`
 
-/** Data sets are counted last, and in the order of their ids: nobody waits for a row for long, or for ever. */
+/** Rows are numbered in the order in which they are given. Data sets are counted last, and in the order of their ids: nobody waits for a row for long, or for ever. */
 function insertQuery({ schema }: Pick<Database, 'schema'>): string {
   return `
 with given as (
   select one.*, d.id as dataset
-  from json_to_recordset($1::json) as one (
+  from rows from (json_to_recordset($1::json) as (
     id uuid, at timestamptz, folder text, endpoint text, method text, interaction text,
     status integer, duration double precision, ended text, truncated boolean, by_hand boolean,
     option text, username text, comment text, correction jsonb, inputs jsonb, outputs jsonb,
     files jsonb, exact jsonb
-  ) join ${schema}.datasets d on d.folder = one.folder
+  )) with ordinality as one join ${schema}.datasets d on d.folder = one.folder
 ), inserted as (
   insert into ${schema}.samples (id, at, dataset, ${COLUMNS})
-  select id, at, dataset, ${COLUMNS} from given
+  select id, at, dataset, ${COLUMNS} from given order by ordinality
   on conflict (id, at) do nothing
   returning dataset
 ), fresh as (

@@ -9,7 +9,6 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SourceFile } from '@flagging/core/store'
 import { describe, expect, test } from 'vitest'
 import { DirectoryFiles } from '../../src/files/directory-files.ts'
 import type { SampleRecord } from '../../src/samples/sample-record.ts'
@@ -86,7 +85,7 @@ describe('Processes that are killed', () => {
       const { store, files, dir, writer, job } = await place()
       const acknowledged: string[] = []
       const sent: string[] = []
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < 6; round++) {
         const one = new FlaggingProcess({ ...job, url: round % 3 === 2 ? NOWHERE : job.url })
         await one.until(() => one.acknowledged.length > 3)
         await delay(Math.random() * 150)
@@ -112,7 +111,7 @@ describe('Processes that are killed', () => {
       renameSync(left, join(dir, basename(left)))
     }
     expect(readdirSync(dir)).toHaveLength(20)
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const one = new FlaggingProcess({ ...job, url: NOWHERE, concurrency: 0 })
       await one.until(() => one.said.includes('started'))
       await delay(Math.random() * 20)
@@ -134,7 +133,7 @@ describe('Processes that share an outbox', () => {
   test('leave each other alone while they live', { timeout: 60_000 }, async () => {
     const { store, files, dir, job } = await place()
     const both = [0, 1].map(() => new FlaggingProcess({ ...job, scanMs: 10 }))
-    await Promise.all(both.map((one) => one.until(() => one.acknowledged.length > 150)))
+    await Promise.all(both.map((one) => one.until(() => one.acknowledged.length > 60)))
     await Promise.all(both.map((one) => one.stop()))
     expect(both.flatMap(({ errors }) => errors)).toEqual([])
     const acknowledged = both.flatMap((one) => one.acknowledged)
@@ -164,9 +163,11 @@ describe('Processes that share an outbox', () => {
     const other = openOutbox(down, { dir, destination: 'other' }, { ...USUAL, patienceMs: 1 })
     await other.outbox.add(record())
     await other.outbox.close()
-    const { outbox } = openOutbox(writer, { dir }, SOON)
+    const { outbox, messages } = openOutbox(writer, { dir }, SOON)
     await outbox.add(record())
     await outbox.shipped()
+    await expect.poll(() => messages()).toHaveLength(1)
+    expect(messages()[0]).toContain('for another database (other): if they are to go to this one')
     await outbox.close()
     expect(await store.rows()).toHaveLength(1)
     const again = openOutbox(writer, { dir, destination: 'other' })
@@ -218,7 +219,7 @@ describe('A process that starts again', () => {
     second.outbox.start()
     await expect.poll(() => second.messages()).toHaveLength(1)
     expect(second.errors).toMatchObject([{ code: 'ERR_FLAGGING_TORN_ROW' }])
-    expect(await store.rows()).toHaveLength(2)
+    expect((await store.rows()).map(({ id }) => id)).toEqual(records.map(({ id }) => id))
     const [path = ''] = filesIn(join(dir, 'refused'))
     expect(readFileSync(join(dir, 'refused', path), 'utf8')).toBe(torn)
   })
@@ -245,6 +246,18 @@ describe('A process that starts again', () => {
 })
 
 describe('An outbox', () => {
+  test.each([true, false])(
+    'leaves no timer behind when it is closed, be the database there (%s) or not',
+    { timeout: 60_000 },
+    async (isThere) => {
+      const { job } = await place()
+      const one = new FlaggingProcess({ ...job, url: isThere ? job.url : NOWHERE, patienceMs: 200 })
+      await one.until(() => one.acknowledged.length > 20)
+      await one.stop()
+      expect(one.said.at(-1)).toBe('closed with 0 timers')
+    },
+  )
+
   test('keeps no process alive', { timeout: 60_000 }, async () => {
     const { store, dir, files, job, writer } = await place()
     const one = new FlaggingProcess({ ...job, url: NOWHERE, flags: 3, concurrency: 1, ends: true })

@@ -1,6 +1,7 @@
 // Run as a process of its own by `processes.ts`.
+import { createHook } from 'node:async_hooks'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { randomUUID } from 'node:crypto'
 import { SourceFile, memorySource } from '@flagging/core/store'
 import { Database } from '../../src/database/database.ts'
@@ -11,7 +12,7 @@ import type { SampleRecord } from '../../src/samples/sample-record.ts'
 import { SampleWriter } from '../../src/samples/sample-writer.ts'
 import type { Job } from './processes.ts'
 
-const { url, files, dir, concurrency, scanMs, flags, ends } = JSON.parse(
+const { url, files, dir, concurrency, scanMs, patienceMs, flags, ends } = JSON.parse(
   process.argv[2] ?? '',
 ) as Job
 
@@ -20,13 +21,20 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** Also those that keep no process alive. */
+const timers = new Set<number>()
+createHook({
+  init: (id, type) => type === 'Timeout' && timers.add(id),
+  destroy: (id) => timers.delete(id),
+}).enable()
+
 const onError = (error: unknown): void => say(`? ${String(error)}`)
 const database = new Database(url, 'flagging')
 const views = new Views(database, onError)
 const writer = new SampleWriter(database, new DirectoryFiles(files), { views, onError })
 const outbox = new Outbox(
   { dir, maxBytes: 1024 ** 3, alarmBytes: 1024 ** 3, destination: 'flagging', writer, onError },
-  { scanMs, idleMs: 30_000, patienceMs: 10_000 },
+  { scanMs, idleMs: 30_000, patienceMs },
 )
 
 /** Each second one has a file, and each third one is long. */
@@ -75,7 +83,9 @@ async function stop(): Promise<void> {
   await flagged
   await outbox.close()
   await database.close()
-  say('closed')
+  await nextTurn()
+  await nextTurn()
+  say(`closed with ${timers.size} timers`)
 }
 
 outbox.start()

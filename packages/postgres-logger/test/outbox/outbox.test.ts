@@ -1,11 +1,21 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  truncateSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Component, FlagValue, FlaggedFile } from '@flagging/core'
 import { SourceFile, memorySource } from '@flagging/core/store'
 import { describe, expect, test } from 'vitest'
+import type { StoredRow } from '../../src/samples/stored-row.ts'
 import type { SampleRecord } from '../../src/samples/sample-record.ts'
 import { record, temporaryFolder, testStore } from '../samples/store.ts'
-import { SOON, filesIn, openOutbox, recorded } from './support.ts'
+import { SOON, USUAL, filesIn, openOutbox, recorded } from './support.ts'
 
 const fileOf = (text: string, type = 'text/plain', name?: string): FlaggedFile =>
   new SourceFile(name, type, memorySource(Buffer.from(text)))
@@ -29,7 +39,7 @@ describe('What goes through an outbox', () => {
     expect(counts.toSorted((a, b) => a - b)).toEqual(counts)
     await outbox.shipped()
     expect(writer.ids).toEqual(records.map(({ id }) => id))
-    expect(await store.rows()).toHaveLength(1200)
+    expect((await store.rows()).map(({ id }) => id)).toEqual(records.map(({ id }) => id))
     expect(outbox.stats()).toMatchObject({ waiting: 0, waitingBytes: 0, usedBytes: 0, oldestMs: 0 })
     expect(outbox.stats()).toMatchObject({ shipped: 1200, refused: 0, isStalled: false })
     await outbox.close()
@@ -83,9 +93,9 @@ describe('What goes through an outbox', () => {
     await outbox.shipped()
     for (const one of records) await direct.writer().write([one])
     expect(await through.records()).toEqual(await direct.records())
-    const plain = ({ stored_at: _, ...row }: Record<string, unknown>): unknown => row
+    const plain = (row: StoredRow): unknown => ({ ...row, stored_at: undefined })
     const [rows, expected] = [await through.rows(), await direct.rows()]
-    expect(rows.map((row) => plain({ ...row }))).toEqual(expected.map((row) => plain({ ...row })))
+    expect(rows.map(plain)).toEqual(expected.map(plain))
   })
 
   test('has its files, with the names and types that they were given', async () => {
@@ -177,6 +187,28 @@ describe('What goes through an outbox', () => {
   })
 })
 
+describe('What is not acknowledged', () => {
+  test('is not sent: it may still be taken out of the log', async () => {
+    const store = await testStore()
+    const { outbox, dir } = openOutbox(store.writer())
+    await outbox.add(record({ comment: 'first' }))
+    await expect.poll(() => outbox.stats().shipped).toBe(1)
+    const [log = ''] = filesIn(dir).filter((path) => path.endsWith('samples/logs.csv'))
+    const rows = readFileSync(join(dir, log), 'utf8')
+    const header = rows.slice(0, rows.indexOf('\n') + 1)
+    const other = rows.slice(header.length).replace(/[0-9a-f]{8}-/, '00000000-')
+    // As if it were being written.
+    appendFileSync(join(dir, log), other)
+    await outbox.add(record({ folder: 'other' }))
+    await expect.poll(() => outbox.stats().shipped).toBe(2)
+    expect(await store.rows()).toHaveLength(2)
+    truncateSync(join(dir, log), rows.length)
+    await outbox.add(record({ comment: 'second' }))
+    await outbox.shipped()
+    expect((await store.records()).map(({ comment }) => comment)).toEqual(['first', null, 'second'])
+  })
+})
+
 describe('An outbox whose samples are sent', () => {
   test('keeps nothing of them on the disk for long', async () => {
     const store = await testStore()
@@ -243,7 +275,8 @@ describe('A disk that is not as it should be', () => {
 
   test('gives damaged rows to nobody, and keeps them', async () => {
     const store = await testStore()
-    const before = openOutbox({ write: () => Promise.reject(new Error('down')) })
+    const down = { write: () => Promise.reject(new Error('down')) }
+    const before = openOutbox(down, {}, { ...USUAL, patienceMs: 1 })
     await before.outbox.add(record({ comment: 'sound' }))
     await before.outbox.add(record({ comment: 'damaged' }))
     const [segment = ''] = filesIn(before.dir).filter((path) => path.endsWith('samples/logs.csv'))
@@ -254,7 +287,7 @@ describe('A disk that is not as it should be', () => {
     const [process = ''] = readdirSync(before.dir)
     renameSync(join(before.dir, process), join(dead, process))
     const log = join(dead, segment)
-    writeFileSync(log, readFileSync(log, 'utf8').replace('""comment"":""damaged""', '""comment":x'))
+    writeFileSync(log, readFileSync(log, 'utf8').replace('""damaged""', 'damaged'))
     rmSync(join(dead, process, 'lock'))
     const { outbox, messages } = openOutbox(store.writer(), { dir: dead })
     outbox.start()

@@ -13,6 +13,7 @@ export interface Job {
   readonly dir: string
   readonly concurrency: number
   readonly scanMs: number
+  readonly patienceMs: number
   /** How many samples it flags at most. */
   readonly flags: number
   /** Whether it then ends by itself, with nothing closed. */
@@ -32,7 +33,14 @@ export class FlaggingProcess {
   readonly said: string[] = []
 
   constructor(job: Pick<Job, 'url' | 'files' | 'dir'> & Partial<Job>) {
-    const whole: Job = { concurrency: 4, scanMs: 30_000, flags: 1e9, ends: false, ...job }
+    const whole: Job = {
+      concurrency: 4,
+      scanMs: 30_000,
+      patienceMs: 10_000,
+      flags: 1e9,
+      ends: false,
+      ...job,
+    }
     const program = new URL('flagging-process.ts', import.meta.url).pathname
     const run = new URL('scripts/run.mjs', ROOT).pathname
     this.#child = spawn(process.execPath, [run, program, JSON.stringify(whole)], {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { Outbox, type OutboxTiming } from '../../src/outbox/outbox.ts'
-import type { OutboxSettings } from '../../src/outbox/outbox-settings.ts'
+import { Outbox } from '../../src/outbox/outbox.ts'
+import type { OutboxSettings, OutboxTiming } from '../../src/outbox/outbox-settings.ts'
 import type { RecordWriter } from '../../src/outbox/shipper.ts'
 import { temporaryFolder } from '../samples/store.ts'
 
