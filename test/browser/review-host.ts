@@ -40,6 +40,8 @@ export interface ReviewHost extends ButtonHost {
   readonly allowed: Set<string>
   /** Takes a stored file away. */
   removeFile(path: string): Promise<void>
+  /** Where files may come from beside the host itself. */
+  readonly fileOrigins?: readonly string[]
 }
 
 /** Starts an app with samples of every kind, posted over HTTP, and with the review page. */
@@ -114,7 +116,10 @@ export async function openReview(
     }
   })
   page.on('request', (request) => {
-    if (!request.url().startsWith(host.url)) complaints.push(`foreign: ${request.url()}`)
+    const allowed = [host.url, ...(host.fileOrigins ?? [])]
+    if (!allowed.includes(new URL(request.url()).origin)) {
+      complaints.push(`foreign: ${request.url()}`)
+    }
   })
   // What the browser would report to the console is also sent to where the host can count it.
   await page.route(`${host.url}/flag/review*`, async (route) => {

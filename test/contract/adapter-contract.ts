@@ -23,6 +23,7 @@ import { postedContract } from './posted.ts'
 import { redactionContract } from './redaction.ts'
 import { reviewContract } from './review.ts'
 import { reviewDownloadsContract } from './review-downloads.ts'
+import { reviewLogsContract } from './review-logs.ts'
 import { routesContract } from './routes.ts'
 import { secretsContract } from './secrets.ts'
 import { socketsContract } from './sockets.ts'
@@ -52,6 +53,7 @@ export function adapterContract(name: string, adapter: Adapter): void {
     accessContract(adapter)
     routesContract(adapter)
     reviewContract(adapter)
+    reviewLogsContract(adapter)
     reviewDownloadsContract(adapter)
     examplesContract(adapter)
     fileAnswersContract(adapter)
