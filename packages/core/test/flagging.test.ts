@@ -1,5 +1,6 @@
 import { createFlagging, type FlaggingCallback, FlaggingError } from '@flagging/core'
 import { hallOf } from '@flagging/core/adapter'
+import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const ID = 'AAAAAAAAAAAAAAAAAAAAAA'
@@ -8,6 +9,9 @@ const codeOf = (promise: Promise<unknown>) =>
     () => 'resolved',
     (error: unknown) => (error as FlaggingError).code,
   )
+
+const repeated = <T>(count: number, ...of: T[]): T[] =>
+  Array.from({ length: count }, () => of).flat()
 
 describe('a flagging', () => {
   const quiet = { onError: () => {} }
@@ -92,6 +96,52 @@ describe('a flagging', () => {
     const flagging = createFlagging({ callback })
     await flagging.close()
     expect(calls).toEqual([])
+  })
+
+  test('tells a callback that asks for it what it offers, at once, and closes it in any case', async () => {
+    const calls: string[] = []
+    const callback: FlaggingCallback = {
+      setup: () => {},
+      flag: () => 1,
+      attach: ({ dir, holds, isHeld, flagHeld, unflagHeld }) => {
+        calls.push(`attached ${holds}`)
+        expect(dir).toBe(resolve('somewhere'))
+        expect(callback.onError).toBeTypeOf('function')
+        const flag = { option: null, comment: null, correction: null, username: null }
+        const unknown = [flagHeld(ID, flag), unflagHeld(ID, null)]
+        expect([isHeld(ID), ...unknown]).toEqual([false, undefined, undefined])
+      },
+      close: () => void calls.push('closed'),
+    }
+    for (const mode of ['manual', 'auto', 'never'] as const) {
+      await createFlagging({ mode, dir: 'somewhere', callback }).close()
+    }
+    expect(calls).toEqual(['attached true', 'closed', ...repeated(2, 'attached false', 'closed')])
+    const made = createFlagging({ dir: 'somewhere', callback: () => callback })
+    await made.close()
+    expect(calls).toHaveLength(6)
+  })
+
+  test('asks elsewhere for ids that it does not hold, if its one callback can', async () => {
+    const asked: string[] = []
+    const callback: FlaggingCallback = {
+      setup: () => {},
+      flag: () => 1,
+      remove: async () => 0,
+      elsewhere: {
+        flag: async (id) => (asked.push(`flag ${id}`), { count: 7, fresh: false }),
+        unflag: async (id, username) => (asked.push(`unflag ${id} ${username}`), undefined),
+      },
+    }
+    const flagging = createFlagging({ callback, ...quiet })
+    expect(await flagging.flag(ID)).toBe(7)
+    const unflagged = flagging.unflag(ID, { username: 'ann' })
+    await expect(unflagged).rejects.toThrow('held by the instance that issued them')
+    expect(asked).toEqual([`flag ${ID}`, `unflag ${ID} ann`])
+    expect(await codeOf(flagging.flag({}))).toBe('ERR_FLAGGING_NOT_FOUND')
+    const own = createFlagging({ callback: () => callback, ...quiet })
+    await expect(own.flag(ID)).rejects.toThrow('held by the process that issued them')
+    expect(asked).toHaveLength(2)
   })
 
   test('an adapter takes a flagging in place of options, and no look-alike', () => {

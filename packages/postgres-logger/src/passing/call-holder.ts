@@ -8,7 +8,7 @@ import {
   carriedOut,
   failedAnswer,
 } from './call-form.ts'
-import type { CallTable } from './call-table.ts'
+import type { IncomingCalls } from './incoming-calls.ts'
 import { tried } from './tried.ts'
 import { tooManyCalls } from './turns.ts'
 
@@ -22,7 +22,7 @@ const ANSWER_MS = 10_000
 /** What a holder works with. */
 export interface CallHolderContext {
   readonly connection: CallConnection
-  readonly table: CallTable
+  readonly calls: IncomingCalls
   /** The flaggings whose interactions others may ask for. */
   readonly hosts: Iterable<CallbackHost>
   readonly onError: (error: unknown) => void
@@ -61,7 +61,7 @@ export class CallHolder {
 
   /** Looks for calls that were made while nobody listened. */
   async lookAgain(): Promise<void> {
-    for (const { id, interaction } of await this.#context.table.unclaimed()) {
+    for (const { id, interaction } of await this.#context.calls.unclaimed()) {
       this.heard(id, interaction)
     }
   }
@@ -96,12 +96,12 @@ export class CallHolder {
   }
 
   #claimed(id: string): Promise<unknown> {
-    const { connection, table } = this.#context
-    return tried(connection, CLAIM_MS, (isWanted) => table.claim(id, isWanted))
+    const { connection, calls } = this.#context
+    return tried(connection, CLAIM_MS, (isWanted) => calls.claim(id, isWanted))
   }
 
   #answer(id: string, answer: CallAnswer): Promise<void> {
-    const { connection, table } = this.#context
-    return tried(connection, ANSWER_MS, () => table.answer(id, answer))
+    const { connection, calls } = this.#context
+    return tried(connection, ANSWER_MS, () => calls.answer(id, answer))
   }
 }

@@ -6,11 +6,15 @@ import { CallConnection, closed } from './call-connection.ts'
 import { type CallRequest, flagRequest, outcomeOf } from './call-form.ts'
 import { CallHolder } from './call-holder.ts'
 import { CallTable } from './call-table.ts'
+import { IncomingCalls } from './incoming-calls.ts'
+import { OutgoingCalls } from './outgoing-calls.ts'
+import { tried } from './tried.ts'
 
 /** When calls are looked through whose askers have died; well after any of them has ended. */
 const CLEAN_MS = 330_000
 const ANSWER_MS = 10_000
 const LONGEST_PAUSE_MS = 1000
+const BACKGROUND_MS = 10_000
 
 /** What passing needs to know. */
 export interface PassingOptions {
@@ -61,8 +65,9 @@ export class Passing implements FlagsElsewhere {
     const connection = this.#connection
     const table = new CallTable(connection, database.schema, name)
     this.#table = table
-    this.#asker = new CallAsker(connection, table, waitMs, answerMs)
-    this.#holder = new CallHolder({ connection, table, hosts: this.#hosts, onError })
+    this.#asker = new CallAsker(connection, new OutgoingCalls(table), waitMs, answerMs)
+    const calls = new IncomingCalls(table)
+    this.#holder = new CallHolder({ connection, calls, hosts: this.#hosts, onError })
   }
 
   /** Lets others ask for what a flagging holds. */
@@ -109,6 +114,7 @@ export class Passing implements FlagsElsewhere {
 
   async #close(): Promise<void> {
     await Promise.allSettled([...this.#asking, this.#holder.idle()])
+    await this.#asker.idle()
     clearTimeout(this.#cleaning)
     await this.#connection.close()
   }
@@ -137,7 +143,7 @@ export class Passing implements FlagsElsewhere {
   }
 
   #listening(): void {
-    this.#lookAgain().catch(this.#onError)
+    this.#inBackground(() => this.#lookAgain())
   }
 
   async #lookAgain(): Promise<void> {
@@ -154,7 +160,14 @@ export class Passing implements FlagsElsewhere {
   #cleanLater(): void {
     this.#cleaning ??= setTimeout(() => {
       this.#cleaning = undefined
-      this.#clean().catch(this.#onError)
+      this.#inBackground(() => this.#clean())
     }, CLEAN_MS).unref()
+  }
+
+  /** Where there is no connection, that has been told; the next one looks for the same. */
+  #inBackground(work: () => Promise<void>): void {
+    tried(this.#connection, BACKGROUND_MS, work).catch((error: unknown) => {
+      if (this.#connection.isListening) this.#onError(error)
+    })
   }
 }

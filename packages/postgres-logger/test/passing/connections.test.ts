@@ -113,7 +113,7 @@ describe('a connection that is cut', () => {
       expect(told(await flag(b, id))).toEqual([201, { count }])
     }
     expect([...a.errors, ...b.errors]).toEqual([])
-    expect(await instances.calls()).toBe(0)
+    await expect.poll(() => instances.calls()).toBe(0)
   })
 
   test('costs no answer that is given meanwhile', async () => {
@@ -127,6 +127,19 @@ describe('a connection that is cut', () => {
     await cut(instances)
     end.resolve()
     expect(told(await flagged)).toEqual([201, { count: 1 }])
+  })
+
+  test('is no reason to wait on for an answer that was given meanwhile', async () => {
+    const instances = await Instances.make()
+    const b = await instances.start({}, { waitMs: 120_000 })
+    const flagged = flag(b, UNKNOWN)
+    await expect.poll(() => instances.calls()).toBe(1)
+    // As a holder answers, but for the word of it, which nobody heard.
+    await instances.database.query('update flagging.calls set claimed_at = now(), answer = $1', [
+      JSON.stringify({ count: 7, fresh: true }),
+    ])
+    await cut(instances)
+    expect(told(await flagged)).toEqual([201, { count: 7 }])
   })
 
   test('makes a 404 of nothing that others could not hear: a 503, which may be tried again', async () => {
