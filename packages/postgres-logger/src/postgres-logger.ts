@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { clearInterval, setInterval } from 'node:timers'
 import type {
   Component,
   FlagDetails,
@@ -34,6 +35,7 @@ import { knownComponents } from './samples/stored-component.ts'
 const OUTBOX = '.outbox'
 /** Where an outbox takes samples in any case, nobody waits longer for what earlier ones were like. */
 const KNOWN_MS = 1000
+const STAYING_MS = 60_000
 
 /**
  * Stores samples in PostgreSQL, and their files in a bucket or a directory. One logger serves all data
@@ -194,10 +196,16 @@ export class PostgresLogger implements FlaggingCallback, SampleSource {
   }
 
   async #close(): Promise<void> {
-    await this.elsewhere?.close()
-    await this.#store?.close()
-    await this.#views.settled()
-    await Promise.all([this.#database.close(), this.#options.files.close()])
+    // What goes on by itself keeps no process alive: somebody waits for this.
+    const staying = setInterval(() => undefined, STAYING_MS)
+    try {
+      await this.elsewhere?.close()
+      await this.#store?.close()
+      await this.#views.settled()
+      await Promise.all([this.#database.close(), this.#options.files.close()])
+    } finally {
+      clearInterval(staying)
+    }
   }
 
   #checkOpen(): void {
