@@ -191,6 +191,26 @@ describe('PostgresLogger with `direct`', () => {
     await expect(other.logger.known(ENDPOINT)).resolves.toEqual(wider)
   })
 
+  test('fields of one name keep their columns, whichever was seen first', async () => {
+    const { logger, url } = await connected()
+    await logger.migrate()
+    const seen = (...places: ('body' | 'query')[]) =>
+      places.map((place, at): Component => {
+        const label = at === 0 ? 'model' : `model ${at + 1}`
+        return { label, type: 'any', role: 'input', from: { [place]: 'model' } as { body: string } }
+      })
+    const [first, second] = [seen('query', 'body'), seen('body', 'query')]
+    await logger.flag(['of query', 'of body'], null, null, details({ components: first }))
+    // Another instance that began when nothing was known, or while the database was away.
+    await logger.flag(['of body', 'of query'], null, null, details({ components: second }))
+    const rows = await select(url, 'select inputs from flagging.samples order by seq')
+    expect(rows).toEqual([
+      { inputs: { model: 'of query', 'model 2': 'of body' } },
+      { inputs: { 'model 3': 'of body', 'model 2 2': 'of query' } },
+    ])
+    await expect(logger.known(ENDPOINT)).resolves.toEqual(first)
+  })
+
   test('a view shows what came later behind what was there', async () => {
     const { logger, url, errors } = await connected()
     await logger.migrate()

@@ -68,7 +68,7 @@ export class Spool {
   #keyOf(components: readonly Component[]): string {
     let key = this.#keys.get(components)
     if (key === undefined) {
-      key = JSON.stringify(components.map(({ label, type, role }) => [label, type, role]))
+      key = JSON.stringify(components.map(({ label, type, role, from }) => [label, type, role, from]))
       this.#keys.set(components, key)
     }
     return key

@@ -4,10 +4,15 @@ import { type StoredComponent, componentOf } from './stored-row.ts'
 
 const LONGEST_KEY = 200
 
-/** What tells the components of a data set from each other; the same for a stored one as for itself. */
+/**
+ * What tells the components of a data set from each other; the same for a stored one as for itself.
+ * Those that are inferred are numbered in the order in which a process has seen fields of one name:
+ * only where their values come from says which is which.
+ */
 export function identityOf(given: Component | StoredComponent): string {
-  const { label, type, role } = 'key' in given ? componentOf(given) : given
-  return JSON.stringify([roleOf(role), type, label])
+  const { label, type, role, from } = 'key' in given ? componentOf(given) : given
+  const source = type === 'any' && typeof from !== 'function' ? from : undefined
+  return JSON.stringify([roleOf(role), type, label, source])
 }
 
 /** A component as a data set keeps it, beside those that it has. */
@@ -47,15 +52,11 @@ function freeKey(label: string, others: readonly StoredComponent[]): string {
 /** The components of a data set as those go on with that infer them: inputs first, each label once. */
 export function knownComponents(stored: readonly StoredComponent[]): readonly Component[] {
   // Of the same label, the one without a type: only where none is declared are they inferred.
-  const sorted = stored
-    .map(componentOf)
-    .toSorted((a, b) => Number(a.type !== 'any') - Number(b.type !== 'any'))
+  const all = stored.map(componentOf)
+  const sorted = all.toSorted((a, b) => Number(a.type !== 'any') - Number(b.type !== 'any'))
   const byLabel = new Map<string, Component>()
   for (const one of sorted) if (!byLabel.has(one.label)) byLabel.set(one.label, one)
-  const kept = stored.map(componentOf).filter((one) => {
-    const { type, role } = byLabel.get(one.label) as Component
-    return type === one.type && role === one.role
-  })
+  const kept = all.filter((one) => byLabel.get(one.label) === one)
   return [
     ...kept.filter(({ role }) => role === 'input'),
     ...kept.filter(({ role }) => role !== 'input'),

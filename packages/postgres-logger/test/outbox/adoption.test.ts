@@ -206,6 +206,21 @@ describe('A process that starts again', () => {
     expect(second.outbox.stats().waiting).toBe(0)
   })
 
+  test('sends with each value where it was found', async () => {
+    const { store, dir, writer } = await place()
+    const components = [
+      { label: 'model', type: 'any', role: 'input', from: { body: 'model' } },
+      { label: 'Output', type: 'any', role: 'output', from: 'sum' },
+    ] as const
+    const first = openOutbox(down, { dir }, { ...USUAL, patienceMs: 1 })
+    await first.outbox.add(record({ components }, [1, 2]))
+    await first.outbox.close()
+    const second = openOutbox(writer, { dir })
+    second.outbox.start()
+    await expect.poll(() => second.outbox.stats().shipped).toBe(1)
+    expect((await store.records()).map((one) => one.components)).toEqual([components])
+  })
+
   test('sets an unfinished row aside, and sends all before it', async () => {
     const { store, dir, writer } = await place()
     const first = openOutbox(down, { dir }, { ...USUAL, patienceMs: 1 })
