@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
 import type { SampleRecord } from '../samples/sample-record.ts'
 import type { Sending } from './batch.ts'
@@ -57,7 +58,8 @@ export class Outbox {
     const { quarters } = this.#upkeep
     const opened = (segment: Segment): void => list.add(segment)
     const newSegment = (): Promise<string> => quarters.newSegment()
-    this.#spool = new Spool({ newSegment, opened, segmentBytes, report })
+    const abandoned = (path: string): void => quarters.forget(basename(path))
+    this.#spool = new Spool({ newSegment, abandoned, opened, segmentBytes, report })
     this.#refused = new RefusedSamples({
       newSegment: () => quarters.newAside(),
       kept: (bytes) => room.add(bytes),

@@ -1,6 +1,7 @@
 import { nodeFileSystem as fs, makeDirectories, randomName, unless } from '@flagging/core/store'
 import { FolderLock } from './folder-lock.ts'
 import { noLock, outboxError } from './outbox-errors.ts'
+import { removeTree } from './spool-disk.ts'
 
 const MAX_TRIES = 16
 /** What the folders of processes are called. */
@@ -28,18 +29,31 @@ export class OwnFolder {
     try {
       await makeDirectories(fs, outbox, true)
       for (let tries = 1; tries <= MAX_TRIES; tries++) {
-        const path = `${outbox}/${randomName()}`
-        await fs.mkdir(path)
-        // Somebody may have seen a folder without an owner, and removed it.
-        const lock = await FolderLock.make(path)
-        if (lock === undefined) continue
-        await lock.label(destination)
-        for (const dir of [path, outbox]) await unless('EACCES EPERM', fs.syncDirectory(dir))
-        return new OwnFolder(path, lock)
+        const made = await OwnFolder.#make(outbox, destination)
+        if (made !== undefined) return made
       }
       throw new Error('Somebody removes each folder that is made')
     } catch (error) {
       throw outboxError(outbox, 'cannot be written', error)
+    }
+  }
+
+  static async #make(outbox: string, destination: string): Promise<OwnFolder | undefined> {
+    const path = `${outbox}/${randomName()}`
+    await fs.mkdir(path)
+    let lock: FolderLock | undefined
+    try {
+      lock = await FolderLock.make(path)
+      // Somebody may have seen a folder without an owner, and removed it.
+      if (lock === undefined) return undefined
+      await lock.label(destination)
+      for (const dir of [path, outbox]) await unless('EACCES EPERM', fs.syncDirectory(dir))
+      return new OwnFolder(path, lock)
+    } catch (error) {
+      // On a full disk each flag comes here: none may leave anything behind.
+      await lock?.release()
+      await removeTree(path).catch(() => undefined)
+      throw error
     }
   }
 

@@ -76,7 +76,8 @@ export class Quarters implements Adopter {
 
   /** Where this process puts what the database refuses, and what cannot be read. */
   async aside(): Promise<string> {
-    return (await this.folder()).replace(this.dir, `${this.dir}/${REFUSED}`)
+    const folder = await this.folder()
+    return `${this.dir}/${REFUSED}/${folder.slice(this.dir.length + 1)}`
   }
 
   /** Says, where a folder stays there that is for another database, that nobody sends what it has. */

@@ -28,7 +28,8 @@ export class RefusedSamples {
     const { newSegment, segmentBytes, report } = settings
     this.#settings = settings
     const opened = (segment: Segment): void => void this.#segments.push(segment)
-    this.#spool = new Spool({ newSegment, segmentBytes, opened, report })
+    const abandoned = (): void => undefined
+    this.#spool = new Spool({ newSegment, abandoned, segmentBytes, opened, report })
   }
 
   /** How many there were. */

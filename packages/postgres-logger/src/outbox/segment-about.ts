@@ -13,7 +13,12 @@ const VERSION = 1
 
 /** Writes what is known of a segment into its folder, and brings it to the disk. */
 export async function writeAbout(dir: string, about: SegmentAbout): Promise<void> {
-  const components = about.components.map(({ label, type, role, from }) => ({ label, type, role, from }))
+  const components = about.components.map(({ label, type, role, from }) => ({
+    label,
+    type,
+    role,
+    from,
+  }))
   const text = JSON.stringify({ version: VERSION, folder: about.folder, components })
   await writeNew(`${dir}/${NAME}`, `${text}\n`)
 }

@@ -7,6 +7,7 @@ import { layoutOf } from './segment-layout.ts'
 import { SegmentOutlet } from './segment-outlet.ts'
 import type { Progress } from './segment-progress.ts'
 import type { ReadSample } from './segment-reader.ts'
+import { removeTree } from './spool-disk.ts'
 import type { SpoolRow } from './spool-row.ts'
 
 /** Told of what goes wrong. */
@@ -59,7 +60,13 @@ export class Segment {
   /** Makes a segment, in a folder that must not be there. */
   static async create(dir: string, about: SegmentAbout, report: Report): Promise<Segment> {
     await fs.mkdir(dir)
-    await writeAbout(dir, about)
+    try {
+      await writeAbout(dir, about)
+    } catch (error) {
+      // On a full disk each flag comes here: none may leave anything behind.
+      await removeTree(dir).catch(() => undefined)
+      throw error
+    }
     return new Segment(dir, about, report)
   }
 

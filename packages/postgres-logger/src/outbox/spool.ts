@@ -10,6 +10,8 @@ const MAX_ROWS = 10_000
 export interface SpoolSettings {
   /** The path of a new one, in a folder that is there. */
   readonly newSegment: () => Promise<string>
+  /** Told of a path at which none could be made. */
+  readonly abandoned: (dir: string) => void
   /** How many bytes one takes before the next is begun. */
   readonly segmentBytes: number
   /** Told of each that is made, before anything is in it. */
@@ -52,8 +54,12 @@ export class Spool {
   }
 
   async #begin(key: string, folder: string, components: readonly Component[]): Promise<Segment> {
-    const { newSegment, opened, report } = this.#settings
-    const segment = await Segment.create(await newSegment(), { folder, components }, report)
+    const { newSegment, abandoned, opened, report } = this.#settings
+    const dir = await newSegment()
+    const segment = await Segment.create(dir, { folder, components }, report).catch((error) => {
+      abandoned(dir)
+      throw error
+    })
     opened(segment)
     this.#open.delete(key)
     const [oldest] = this.#open.size >= MAX_OPEN ? this.#open : []
@@ -68,7 +74,9 @@ export class Spool {
   #keyOf(components: readonly Component[]): string {
     let key = this.#keys.get(components)
     if (key === undefined) {
-      key = JSON.stringify(components.map(({ label, type, role, from }) => [label, type, role, from]))
+      key = JSON.stringify(
+        components.map(({ label, type, role, from }) => [label, type, role, from]),
+      )
       this.#keys.set(components, key)
     }
     return key
