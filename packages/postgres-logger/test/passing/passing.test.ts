@@ -81,6 +81,7 @@ describe('a flag on another instance than the one that served', () => {
     a.logger.elsewhere.attach({
       dir: instances.dir,
       holds: true,
+      stores: true,
       isHeld: () => true,
       flagHeld: () => undefined,
       unflagHeld: () => undefined,
