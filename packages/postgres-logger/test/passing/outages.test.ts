@@ -1,21 +1,22 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { networkTo } from '../servers/network.ts'
-import { startPostgres } from '../servers/postgres.ts'
+import { createDatabase } from '../servers/database.ts'
+import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { type Instance, Instances, UNKNOWN, flag, served, told } from './instances.ts'
 
 const isListening = ({ logger }: Instance) => logger.elsewhere.stats().isListening
 
 /** A server that may be killed. */
-async function ownServer() {
-  const server = await startPostgres()
-  onTestFinished(() => server.stop())
-  return { server, url: server.url('postgres') }
-}
+let server: PostgresServer
+
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
 
 test('while the server is down a flag is a 503, and after that it works by itself', async () => {
-  const { server, url } = await ownServer()
-  const instances = await Instances.make(url)
+  const instances = await Instances.make(await createDatabase(server.port))
   const process = await instances.spawn()
   const [a, b] = [await instances.start(), await instances.start({}, { waitMs: 500 })]
   const patient = await instances.start()
@@ -36,11 +37,10 @@ test('while the server is down a flag is a 503, and after that it works by itsel
   expect(process.errors).toHaveLength(1)
   expect(process.uncaught).toEqual([])
   await expect.poll(() => instances.calls()).toBe(0)
-})
+}, 90_000)
 
 test('a server that is killed while the holder stores is a 503, never a 404', async () => {
-  const { server, url } = await ownServer()
-  const instances = await Instances.make(url)
+  const instances = await Instances.make(await createDatabase(server.port))
   const [a, b] = [await instances.start(), await instances.start({}, { answerMs: 3000 })]
   const id = await served(a)
   let end = (): void => undefined
@@ -54,11 +54,10 @@ test('a server that is killed while the holder stores is a 503, never a 404', as
   expect((await flagged).status).toBe(503)
   await expect.poll(async () => told(await flag(b, id))).toEqual([200, { count: 1 }])
   expect(await instances.rows()).toHaveLength(1)
-})
+}, 90_000)
 
 test('flags while the server is killed again and again: one row each, and no false 404', async () => {
-  const { server, url } = await ownServer()
-  const instances = await Instances.make(url)
+  const instances = await Instances.make(await createDatabase(server.port))
   const [a, b] = [await instances.start(), await instances.start()]
   const ids = await Promise.all(Array.from({ length: 30 }, () => served(a)))
   const outage = { isOver: false }
@@ -82,7 +81,7 @@ test('flags while the server is killed again and again: one row each, and no fal
   await outages
   expect(seen.has(404)).toBe(false)
   expect(await instances.rows()).toHaveLength(ids.length)
-})
+}, 90_000)
 
 test('a network that is silent is found out, and another connection made', async () => {
   const instances = await Instances.make()
