@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  * its own goes along with one that has none.
  */
 const LONG = [
+  'packages/postgres-logger/test/fleet/fleet.test.ts',
   'conformance/test/on-express.test.ts',
   'packages/express-adapter/test/contract.test.ts',
   'test/faults/hono.test.ts',

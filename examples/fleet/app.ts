@@ -27,6 +27,7 @@ const middleware = flagging({
   comment: true,
   dir: setting('FLAGGED_DIR', 'flagged'),
   callback: logger,
+  examples: logger,
   review: true,
   authorize: (c: Context, action) =>
     action === 'flag' || action === 'examples' || c.req.header('Authorization') === ticket,
