@@ -28,7 +28,10 @@ export async function readFound(
     const use = async (open: OpenLog): Promise<void> => {
       for (const row of found) {
         if (row.log !== log) continue
-        samples.set(row, await readRow(log, open, marksOf(log), row, whole ? Infinity : LONGEST_LISTED))
+        samples.set(
+          row,
+          await readRow(log, open, marksOf(log), row, whole ? Infinity : LONGEST_LISTED),
+        )
       }
     }
     await withLog(place, log, told, use, whole)

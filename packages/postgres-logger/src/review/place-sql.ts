@@ -3,19 +3,19 @@ import type { Place } from './order.ts'
 import type { SQLValues } from './sql-values.ts'
 import type { TimeRange } from './time-parts.ts'
 
-/** What a statement gives of rows whose places are asked for. */
-export const PLACE: string = `id, duration, ${microsOf('at')} as at`
+/** What a statement gives of rows whose places are asked for. None of it is called as a column is. */
+export const PLACE: string = `id, duration, ${microsOf('at')} as micros`
 
 /** A row of {@link PLACE}. */
 export interface PlaceRow {
   readonly id: string
-  readonly at: string
+  readonly micros: string
   readonly duration: number | null
 }
 
 /** The place of a row. */
-export function placeOf({ id, at, duration }: PlaceRow): Place {
-  return { id, at: BigInt(at), duration }
+export function placeOf({ id, micros, duration }: PlaceRow): Place {
+  return { id, at: BigInt(micros), duration }
 }
 
 /** What says of rows that they are of a stretch of time. */

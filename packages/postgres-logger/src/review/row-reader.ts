@@ -15,7 +15,7 @@ import { type TimeRange, isWithin } from './time-parts.ts'
 import type { Timeline } from './timeline.ts'
 
 /** A value that was too long for a list: its start, and how many characters it has. */
-export interface CutValue {
+interface CutValue {
   readonly text: string
   readonly length: number
 }

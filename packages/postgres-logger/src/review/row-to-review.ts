@@ -84,7 +84,7 @@ export async function reviewSample(
 }
 
 /** What a reviewer said of a row, if somebody did. */
-export function markOf(
+function markOf(
   row: Pick<StoredRow, 'reviewed' | 'note' | 'reviewed_by' | 'reviewed_at'>,
 ): Mark | null {
   const { reviewed, note, reviewed_by: by, reviewed_at: at } = row

@@ -142,7 +142,9 @@ export class Search {
       ...(order.isByTime ? [] : ['duration is not null']),
       ...what(values),
     ]
-    const text = `select id, at, duration from ${this.#database.schema}.samples ${where(conditions)}
+    // What is not asked for need not be fetched from where no index has it.
+    const duration = order.isByTime ? 'null::float8' : 'duration'
+    const text = `select id, at, ${duration} as duration from ${this.#database.schema}.samples ${where(conditions)}
       order by ${order.sql} limit ${limit}`
     return { text, values: values.all }
   }

@@ -24,7 +24,7 @@ const FIRST_OF_WORDS = 2000
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 interface ChangeRow {
-  readonly at: string
+  readonly micros: string
   readonly id: string
   readonly dataset: number
   readonly option: string | null
@@ -121,7 +121,7 @@ export class SelectionCount {
     const values = new SQLValues()
     const since = cameInSince(values, before, now, 'changed_at')
     const changes = await query<ChangeRow>(
-      `select ${microsOf('at')} as at, id, dataset, option, encode(user_hash, 'hex') as user,
+      `select ${microsOf('at')} as micros, id, dataset, option, encode(user_hash, 'hex') as user,
         was_reviewed, was_noted, is_reviewed, is_noted
       from ${this.#database.schema}.changes where ${since}
         and pg_visible_in_snapshot(row_tx, ${values.put(before.seen, 'pg_snapshot')})
@@ -134,7 +134,7 @@ export class SelectionCount {
   #apply(changes: readonly ChangeRow[]): boolean {
     const users = this.#tally.usersByHash()
     for (const change of changes) {
-      const at = BigInt(change.at)
+      const at = BigInt(change.micros)
       if (!this.#isCounted({ at, id: change.id, duration: null }) || !this.#isOfKind(change))
         continue
       const was = fitsMarks(change.was_reviewed, change.was_noted, this.#sought.filter.marks)
@@ -159,10 +159,10 @@ export class SelectionCount {
     return this.#position !== undefined && this.#sought.order.compare(place, this.#position) <= 0
   }
 
-  #isOfKind({ at, dataset, option, user }: ChangeRow): boolean {
+  #isOfKind({ micros, dataset, option, user }: ChangeRow): boolean {
     const { filter, dataset: wanted } = this.#sought
     const { from, to } = timesOf(filter)
-    const time = BigInt(at)
+    const time = BigInt(micros)
     if (wanted !== undefined && dataset !== wanted) return false
     if (from !== undefined && time < from) return false
     if (to !== undefined && time >= to) return false

@@ -6,7 +6,14 @@ import type { SQLValues } from './sql-values.ts'
 const KNOWING = ['und-x-icu', 'pg_unicode_fast', 'pg_c_utf8'] as const
 
 /** What is searched beside values. */
-const TEXTS = 'option, username, comment, endpoint, interaction'
+const TEXTS = ['option', 'username', 'comment', 'endpoint', 'interaction'] as const
+
+/** All of a row's text, one thing behind the other. */
+const ALL_TEXT = [
+  'inputs::text',
+  'outputs::text',
+  ...['exact::text', 'correction::text', ...TEXTS].map((column) => `coalesce(${column}, '')`),
+].join(' || ')
 
 /** Finds rows by the words that stand in them: in a value, or in what somebody said of the sample. */
 export class WordSearch {
@@ -47,9 +54,8 @@ function isASCII(word: string): boolean {
  */
 function holds(values: SQLValues, word: string, collation: string): string {
   const kept = storableText(word)
-  const text = `concat_ws(E'\\n', inputs, outputs, exact, ${TEXTS}, correction)`
   const parts = kept.split(/["\\:,\0-\x1f]/).filter((part) => part !== '')
-  const roughly = parts.map((part) => isIn(values, part, text, collation))
+  const roughly = parts.map((part) => isIn(values, part, ALL_TEXT, collation))
   return `case when ${roughly.join(' and ') || 'true'} then ${exactly(values, kept, collation)} else false end`
 }
 
@@ -57,7 +63,7 @@ function holds(values: SQLValues, word: string, collation: string): string {
 function exactly(values: SQLValues, word: string, collation: string): string {
   const correction = textOf("exact ->> 'correction'", 'correction', word)
   const value = textOf("exact #>> array['values', one.key]", 'one.value', word)
-  return `(${isIn(values, word, `concat_ws(E'\\n', ${TEXTS}, ${correction})`, collation)} or exists (
+  return `(${isIn(values, word, `concat_ws(E'\\n', ${TEXTS.join(', ')}, ${correction})`, collation)} or exists (
     select from jsonb_each(inputs || outputs) as one (key, value)
     where ${isIn(values, word, value, collation)}))`
 }

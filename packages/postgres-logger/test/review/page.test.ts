@@ -71,7 +71,7 @@ describe('the review page over PostgreSQL', () => {
   test('has pictures and downloads from the bucket, and what it reads by itself from its host', async () => {
     const { bucket, client } = await createBucket()
     const host = await started(new S3Files({ bucket, client }), true)
-    const origin = String(client.endpoint)
+    const origin = typeof client.endpoint === 'string' ? client.endpoint : ''
     Object.assign(host, { fileOrigins: [origin] })
     const html = {
       name: 'page.html',

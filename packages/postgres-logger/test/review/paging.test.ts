@@ -42,13 +42,15 @@ describe('a list of samples', () => {
     const { review, store } = await reviewedStore()
     await store([
       { id: 'i0', at: '1970-01-01T00:00:00Z' },
-      { id: 'i1', at: '2026-01-01T00:00:00Z' },
-      { id: 'i2', at: '9999-12-31T23:59:59.999Z' },
+      { id: 'i1', at: '1970-01-01T00:00:09Z' },
+      { id: 'i2', at: '1970-01-01T00:00:10Z' },
+      { id: 'i3', at: '2026-01-01T00:00:00Z' },
+      { id: 'i4', at: '9999-12-31T23:59:59.999Z' },
     ])
     for (const limit of [1, 50]) {
-      expect(idsOf(await walk(review, `limit=${limit}`))).toEqual(['i2', 'i1', 'i0'])
-      expect(idsOf(await walk(review, `sort=oldest&limit=${limit}`))).toEqual(['i0', 'i1', 'i2'])
-      expect(idsOf(await walk(review, `q=p&limit=${limit}`))).toEqual(['i2', 'i1', 'i0'])
+      expect(idsOf(await walk(review, `limit=${limit}`))).toEqual(ids(4, 0))
+      expect(idsOf(await walk(review, `sort=oldest&limit=${limit}`))).toEqual(ids(0, 4))
+      expect(idsOf(await walk(review, `q=p&limit=${limit}`))).toEqual(ids(4, 0))
     }
   })
 
