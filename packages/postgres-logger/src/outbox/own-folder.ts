@@ -40,11 +40,12 @@ export class OwnFolder {
 
   static async #make(outbox: string, destination: string): Promise<OwnFolder | undefined> {
     const path = `${outbox}/${randomName()}`
-    await fs.mkdir(path)
+    // Somebody may see a folder without an owner, and remove it, even while it is being made.
+    const making = fs.mkdir(path).then(() => true)
+    if ((await unless('ENOENT', making)) === undefined) return undefined
     let lock: FolderLock | undefined
     try {
       lock = await FolderLock.make(path)
-      // Somebody may have seen a folder without an owner, and removed it.
       if (lock === undefined) return undefined
       await lock.label(destination)
       for (const dir of [path, outbox]) await unless('EACCES EPERM', fs.syncDirectory(dir))
