@@ -21,6 +21,7 @@ import { Retrying } from './direct/retrying.ts'
 import { loggerClosed, miscounted, neverSetUp, report } from './logger-errors.ts'
 import { NO_SAMPLES, type PostgresLoggerStats } from './logger-stats.ts'
 import { type PostgresLoggerOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { within } from './outbox/deadline.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { Passing } from './passing/passing.ts'
 import { PostgresReview } from './review/postgres-review.ts'
@@ -36,6 +37,8 @@ const OUTBOX = '.outbox'
 /** Where an outbox takes samples in any case, nobody waits longer for what earlier ones were like. */
 const KNOWN_MS = 1000
 const STAYING_MS = 60_000
+/** How long views that are being made hold up the end. */
+const VIEWS_MS = 1000
 
 /**
  * Stores samples in PostgreSQL, and their files in a bucket or a directory. One logger serves all data
@@ -201,10 +204,11 @@ export class PostgresLogger implements FlaggingCallback, SampleSource {
     try {
       await this.elsewhere?.close()
       await this.#store?.close()
-      await this.#views.settled()
-      await Promise.all([this.#database.close(), this.#options.files.close()])
+      // One that is not made in time is made by whoever looks at its data set next.
+      await within(VIEWS_MS, this.#views.settled())
     } finally {
-      clearInterval(staying)
+      const closed = [this.#database.close(), this.#options.files.close()]
+      await Promise.all(closed).finally(() => clearInterval(staying))
     }
   }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Component, FlagDetails, FlaggedFile } from '@flagging/core'
@@ -245,7 +245,7 @@ describe('PostgresLogger with `direct`', () => {
         num1: null,
         Output: null,
         'num1 2': 'five',
-        im: expect.stringMatching(/^calculate\/2026\/03\/04\/[\w-]{22}\/im\.png$/) as string,
+        im: expect.stringMatching(/^calculate\/[\da-f]{2}\/2026\/03\/04\/[\w-]{22}\/im\.png$/) as string,
         'is "it"?': true,
         'status 2': { cat: 1 },
         long: 'x',
@@ -326,6 +326,21 @@ describe('PostgresLogger with `direct`', () => {
     expect(await select(url, 'select samples from flagging.datasets')).toEqual([{ samples: '0' }])
     // What was taken back may be flagged again.
     await expect(by('ada', second)).resolves.toBe(1)
+  })
+
+  test('closes, whoever keeps a view from being made', async () => {
+    const { logger, url } = await connected()
+    await logger.migrate()
+    const other = new pg.Client(url)
+    await other.connect()
+    onTestFinished(() => other.end())
+    const key = createHash('sha256').update('flagging\0flagging\0views').digest().readBigInt64BE()
+    await other.query('begin')
+    await other.query('select pg_advisory_xact_lock($1)', [key.toString()])
+    await flagged(logger, 1)
+    await logger.close()
+    await other.query('commit')
+    expect(await select(url, 'select view from flagging.datasets')).toEqual([{ view: null }])
   })
 
   test('several flaggings share one logger until the last is closed', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { FlaggingError } from '@flagging/core'
 import pg from 'pg'
@@ -11,6 +13,8 @@ export type Query = <Row extends object = Record<string, unknown>>(
 
 /** How long what is under way holds up the end. */
 const CLOSE_MS = 5000
+/** How long a server has to hang up that was told goodbye. */
+const GOODBYE_MS = 1000
 
 /**
  * The connections to a database, made when they are needed. One that is lost, or that says nothing for
@@ -21,6 +25,8 @@ export class Connections {
   #isConnected = false
   /** Give up what is under way. */
   readonly #busy = new Set<(error: FlaggingError) => void>()
+  /** Those that the server has not hung up. */
+  readonly #sockets = new Set<Socket>()
   #closing: Promise<void> | undefined
 
   constructor(config: pg.PoolConfig) {
@@ -28,6 +34,11 @@ export class Connections {
     // Idle clients: whoever asks next gets another one.
     this.#pool.on('error', () => {
       this.#isConnected = false
+    })
+    this.#pool.on('connect', ({ connection }) => {
+      const socket = connection.stream as Socket
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
     })
   }
 
@@ -47,6 +58,17 @@ export class Connections {
       for (const lose of this.#busy) lose(noAnswer(CLOSE_MS))
     }, CLOSE_MS)
     await this.#pool.end()
+    clearTimeout(timer)
+    await this.#hungUp()
+  }
+
+  /** Waits until the server has hung up. One that says nothing does not: then this end does. */
+  async #hungUp(): Promise<void> {
+    const open = [...this.#sockets]
+    const timer = setTimeout(() => {
+      for (const socket of open) socket.destroy()
+    }, GOODBYE_MS)
+    await Promise.allSettled(open.map((socket) => once(socket, 'close')))
     clearTimeout(timer)
   }
 

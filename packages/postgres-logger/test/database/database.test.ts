@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { type Socket, createServer } from 'node:net'
+import { type Socket, createConnection, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { FlaggingError } from '@flagging/core'
 import pg from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { Database, isTransient } from '../../src/database/database.ts'
 import { isOfTheSetup } from '../../src/database/transient.ts'
 import { createDatabase } from '../servers/database.ts'
@@ -66,6 +66,36 @@ describe('Database', () => {
     expect(isTransient(await failure(database.query('select 1')))).toBe(true)
     expect(isTransient(await failure(database.client()))).toBe(true)
     expect(database.isConnected).toBe(false)
+  })
+
+  test('connections are closed, also where the server no longer says a word', async () => {
+    let isSilent = false
+    let ends: readonly [Socket, Socket] | undefined
+    const server = createServer({ allowHalfOpen: true }, (client) => {
+      const there = createConnection(inject('postgresPort'), '127.0.0.1')
+      ends = [client, there]
+      client.on('data', (bytes) => void (isSilent || there.write(bytes)))
+      there.on('data', (bytes) => void client.write(bytes))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => {
+      for (const end of ends ?? []) end.destroy()
+      server.close()
+    })
+    const { port } = server.address() as AddressInfo
+    const database = new Database(`postgres://postgres@127.0.0.1:${port}/postgres`, 'flagging')
+    await database.query('select 1')
+    isSilent = true
+    await database.close()
+    const client = ends?.[0] as Socket
+    let isGone = false
+    client.on('error', () => (isGone = true))
+    const isGoneNow = (): boolean => {
+      client.write('N')
+      return isGone
+    }
+    await expect.poll(isGoneNow).toBe(true)
   })
 
   test('connections that are cut, busy or idle, fail what is asked on them and nothing else', async () => {
