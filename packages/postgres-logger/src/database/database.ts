@@ -22,6 +22,7 @@ export interface QueryPatience extends Patience {
 const PATIENCE_MS = 30_000
 /** What an answer may take on its way. */
 const GRACE_MS = 1000
+const BEGIN = 'begin isolation level read committed'
 
 /**
  * A database and the connections to it. Nothing is connected before something is asked. A connection
@@ -76,11 +77,14 @@ export class Database implements Names {
     return this.#connections.use(waitMs, (query) => query<Row>(text, values))
   }
 
-  /** Does something in one transaction, which is undone where it throws. */
+  /**
+   * Does something in one transaction, which is undone where it throws. Each statement sees what was
+   * there before it, whatever the server's default is: also what somebody did who was waited for.
+   */
   transaction<T>(work: (query: Query) => Promise<T>, patience: Patience = {}): Promise<T> {
     const timeoutMs = Math.max(1, Math.ceil(patience.timeoutMs ?? PATIENCE_MS))
     return this.#connections.use(timeoutMs + GRACE_MS, async (query) => {
-      await query(`begin; set local statement_timeout = ${timeoutMs}`)
+      await query(`${BEGIN}; set local statement_timeout = ${timeoutMs}`)
       try {
         const result = await work(query)
         await query('commit')

@@ -32,20 +32,41 @@ export async function insertRows(
   patience: QueryPatience,
 ): Promise<ReadonlyMap<string, number>> {
   const wanted = [...new Set([...rows.map((row) => row.folder), ...folders].map(storableText))]
-  const insert = (query: Query, fresh: readonly ReadyRow[]): Promise<Count[]> =>
-    query<Count>(insertQuery(database), [`[${fresh.map(({ row }) => row).join(',')}]`, wanted])
-  const counts = rows.some(({ isPosted }) => isPosted)
-    ? await database.transaction(async (query) => {
-        const known = await postedBefore(query, database, rows)
-        return insert(
-          query,
-          rows.filter(({ id }) => !known.has(id)),
-        )
-      }, patience)
-    : await insert((text, values) => database.query(text, values, patience), rows)
+  const insert = (): Promise<Count[]> => inserted(database, rows, wanted, patience)
+  const counts = await insert().catch((error: unknown) => {
+    // A partition was attached meanwhile, and takes them from now on.
+    if (isMisplaced(error)) return insert()
+    throw error
+  })
   const byFolder = new Map(counts.map(({ folder, samples }) => [folder, samples]))
   for (const folder of wanted) if (!byFolder.has(folder)) throw databaseGone(folder)
   return byFolder
+}
+
+/** Whether a row is not for the partition that it was on its way into. */
+function isMisplaced(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } }
+  return cause?.code === '23514'
+}
+
+async function inserted(
+  database: Database,
+  rows: readonly ReadyRow[],
+  wanted: readonly string[],
+  patience: QueryPatience,
+): Promise<Count[]> {
+  const insert = (query: Query, fresh: readonly ReadyRow[]): Promise<Count[]> =>
+    query<Count>(insertQuery(database), [`[${fresh.map(({ row }) => row).join(',')}]`, wanted])
+  if (!rows.some(({ isPosted }) => isPosted)) {
+    return insert((text, values) => database.query(text, values, patience), rows)
+  }
+  return database.transaction(async (query) => {
+    const known = await postedBefore(query, database, rows)
+    return insert(
+      query,
+      rows.filter(({ id }) => !known.has(id)),
+    )
+  }, patience)
 }
 
 /** The ids that are there already, of rows whose times are nearly known. */
@@ -92,7 +113,10 @@ function lockOf(id: string): bigint {
 const COLUMNS = `endpoint, method, interaction, status, duration, ended, truncated, by_hand, option,
   username, comment, correction, inputs, outputs, files, exact`
 
-/** Rows are numbered in the order in which they are given. Data sets are counted last, and in the order of their ids: nobody waits for a row for long, or for ever. */
+/**
+ * Rows are numbered in the order in which they are given, but stored in that of their ids, and data sets
+ * are counted last, in the order of theirs: nobody waits for a row for long, or for ever.
+ */
 function insertQuery({ schema }: Pick<Database, 'schema'>): string {
   return `
 with given as (
@@ -103,9 +127,12 @@ with given as (
     option text, username text, comment text, correction jsonb, inputs jsonb, outputs jsonb,
     files jsonb, exact jsonb
   )) with ordinality as one join ${schema}.datasets d on d.folder = one.folder
+  order by ordinality
+), numbered as materialized (
+  select *, nextval('${schema.replaceAll("'", "''")}.samples_seq') as seq from given
 ), inserted as (
-  insert into ${schema}.samples (id, at, dataset, ${COLUMNS})
-  select id, at, dataset, ${COLUMNS} from given order by ordinality
+  insert into ${schema}.samples (id, at, dataset, seq, ${COLUMNS})
+  select id, at, dataset, seq, ${COLUMNS} from numbered order by id, at
   on conflict (id, at) do nothing
   returning dataset
 ), fresh as (

@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import type { FlaggedFile } from '@flagging/core'
 import { SourceFile, memorySource } from '@flagging/core/store'
-import { describe, expect, test } from 'vitest'
+import pg from 'pg'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { isTransient } from '../../src/database/database.ts'
 import { sampleId } from '../../src/samples/sample-id.ts'
-import { CALCULATOR, record, testStore } from './store.ts'
+import { CALCULATOR, type TestStore, record, testStore } from './store.ts'
 
 const picture = (bytes: Uint8Array = Buffer.from('picture')): FlaggedFile =>
   new SourceFile('a.png', 'image/png', memorySource(bytes))
+
+/** How many statements wait for a lock. */
+async function waiting({ database }: TestStore): Promise<unknown> {
+  const [row] = await database.query(
+    `select count(*) as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+  return row?.n
+}
 
 describe('SampleWriter', () => {
   test('the same samples from many writers, again and again, are one row each', async () => {
@@ -158,6 +168,50 @@ describe('SampleWriter', () => {
     )
     expect(february).toEqual({ n: 2 })
     await store.database.query(`drop owned by ${role}; drop role ${role}`)
+  })
+
+  test('a partition may be attached while samples are on their way into the one behind all', async () => {
+    const store = await testStore()
+    const writer = store.writer()
+    await writer.write([record()])
+    const other = new pg.Client(store.url)
+    await other.connect()
+    onTestFinished(() => other.end())
+    // Too far ahead for one of our own making.
+    const at = new Date('2999-05-06')
+    await other.query('begin; create table flagging.may (like flagging.samples including all)')
+    await other.query(`alter table flagging.samples attach partition flagging.may
+      for values from ('2999-05-01') to ('2999-06-01')`)
+    const stored = writer.write([record({ at })])
+    await expect.poll(() => waiting(store)).toBe(1)
+    await other.query('commit')
+    await expect(stored).resolves.toEqual([2])
+    expect(await store.database.query('select at from flagging.may')).toEqual([{ at }])
+  })
+
+  test('a posted sample is one row whatever isolation the server prefers', async () => {
+    const store = await testStore()
+    const name = new URL(store.url).pathname.slice(1)
+    await store.database.query(
+      `alter database ${name} set default_transaction_isolation = 'repeatable read'`,
+    )
+    const one = record({ folder: 'posted', endpoint: '' })
+    const again = { ...one, at: new Date(one.at.getTime() + 1000) }
+    const [first, second] = [store.writer(), store.writer()]
+    // Both know the data set.
+    await first.write([record({ folder: 'posted', endpoint: '' })])
+    await second.write([record({ folder: 'posted', endpoint: '' })])
+    const other = new pg.Client(store.url)
+    await other.connect()
+    onTestFinished(() => other.end())
+    const lock = BigInt.asIntN(64, BigInt(`0x${one.id.replaceAll('-', '').slice(0, 16)}`))
+    await other.query('begin')
+    await other.query('select pg_advisory_xact_lock($1)', [String(lock)])
+    const stored = [first.write([one]), second.write([again])]
+    await expect.poll(() => waiting(store)).toBe(2)
+    await other.query('commit')
+    await Promise.all(stored)
+    expect(await store.rows()).toHaveLength(3)
   })
 
   test('values and components must be as many', async () => {
