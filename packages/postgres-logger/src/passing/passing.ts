@@ -6,6 +6,7 @@ import { CallConnection, closed } from './call-connection.ts'
 import { type CallRequest, flagRequest, outcomeOf } from './call-form.ts'
 import { CallHolder } from './call-holder.ts'
 import { CallTable } from './call-table.ts'
+import { Deadline } from './deadline.ts'
 import { IncomingCalls } from './incoming-calls.ts'
 import { OutgoingCalls } from './outgoing-calls.ts'
 import { tried } from './tried.ts'
@@ -15,6 +16,11 @@ const CLEAN_MS = 330_000
 const ANSWER_MS = 10_000
 const LONGEST_PAUSE_MS = 1000
 const BACKGROUND_MS = 10_000
+/** How long what is being passed may take to end. */
+const CLOSE_MS = 15_000
+
+/** The form of a call's id. */
+const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** What passing needs to know. */
 export interface PassingOptions {
@@ -113,10 +119,13 @@ export class Passing implements FlagsElsewhere {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([...this.#asking, this.#holder.idle()])
-    await this.#asker.idle()
+    // A connection alone keeps no process.
+    const deadline = new Deadline(CLOSE_MS)
+    const ended = Promise.allSettled([...this.#asking, this.#holder.idle()])
+    await deadline.race(ended.then(() => this.#asker.idle()))
     clearTimeout(this.#cleaning)
     await this.#connection.close()
+    deadline.end()
   }
 
   async #ask<Outcome extends FlagOutcome | { readonly deleted: number }>(
@@ -137,6 +146,8 @@ export class Passing implements FlagsElsewhere {
   /** An answer is told with the id of its call, a call with that of its interaction, too. */
   #heard(payload: string): void {
     const [id = '', interaction] = payload.split(' ')
+    // Whoever may reach the database may say anything on the channel.
+    if (!ID.test(id)) return
     if (interaction === undefined) this.#asker.heard(id)
     else this.#holder.heard(id, interaction)
     this.#cleanLater()

@@ -90,6 +90,21 @@ describe('what passing takes', () => {
     await expect(b.flagging.flag(id)).rejects.toMatchObject({ code: 'ERR_FLAGGING_CLOSED' })
   })
 
+  test('is not troubled by what others say on its channel', async () => {
+    const instances = await Instances.make()
+    const [a, b] = [await instances.start(), await instances.start()]
+    const id = await served(a)
+    await expect.poll(() => isListening(a)).toBe(true)
+    const said = ['', ' ', id, `x ${id}`, `${UNKNOWN} ${id}`, `${crypto.randomUUID()} ${id}`]
+    const { database } = instances
+    const saying = said.map((one) =>
+      database.query(`select pg_notify('flagging_calls', $1)`, [one]),
+    )
+    await Promise.all([...saying, flag(b, id)])
+    expect(told(await flag(b, id))).toEqual([200, { count: 1 }])
+    expect([...a.errors, ...b.errors]).toEqual([])
+  })
+
   test('leaves no call of those who died in the table', async () => {
     const instances = await Instances.make()
     await instances.database.query(
