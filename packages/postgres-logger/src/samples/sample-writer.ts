@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FlaggingError } from '@flagging/core'
 import type { Database, QueryPatience } from '../database/database.ts'
@@ -23,8 +24,8 @@ import type { StoredFile } from './stored-row.ts'
 
 /** Files that are stored at once. */
 const UPLOADS = 8
-/** Characters of rows that are made without letting anybody else have a turn. */
-const TURN = 256 * 1024
+/** How long rows are made without letting anybody else have a turn. */
+const TURN_MS = 2
 
 /** What a writer works with. */
 export interface WriterSettings {
@@ -45,7 +46,8 @@ export class SampleWriter {
   readonly #partitions: SamplePartitions
   readonly #uploads = new AtMost(UPLOADS)
   #kind: Partitions | undefined
-  #turnWeight = 0
+  /** For how long rows have been made in this turn. */
+  #turnMs = 0
 
   constructor(database: Database, files: FileStore, { views, onError }: WriterSettings) {
     this.registry = new DatasetRegistry(database, views)
@@ -105,10 +107,11 @@ export class SampleWriter {
     if (values.length !== components.length) throw miscounted(values, components)
     await this.#checked()
     const keys = await this.registry.keysOf(folder, components)
+    const since = performance.now()
     const encoded = encodeSample(record, keys)
-    this.#turnWeight += encoded.weight
-    if (this.#turnWeight > TURN) {
-      this.#turnWeight = 0
+    this.#turnMs += performance.now() - since
+    if (this.#turnMs > TURN_MS) {
+      this.#turnMs = 0
       await nextTurn()
     }
     return encoded
