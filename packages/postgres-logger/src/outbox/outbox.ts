@@ -94,7 +94,10 @@ export class Outbox {
     this.start()
     const row = rowOf(record)
     const refusal = this.#room.take(row.weight)
-    if (refusal !== undefined) throw refusal
+    if (refusal !== undefined) {
+      this.#upkeep.tidy()
+      throw refusal
+    }
     try {
       const segment = this.#spool.of(record)
       const more = await (segment instanceof Promise

@@ -12,6 +12,8 @@ export class Room {
   readonly #report: Report
   #used = 0
   #isAlarmed = false
+  /** Whether something was too large since room was given back. */
+  #hasRefused = false
 
   /**
    * @param maxBytes beyond which nothing is taken
@@ -29,13 +31,14 @@ export class Room {
 
   /** Whether there is so little room that what was sent is deleted at once. */
   get isScarce(): boolean {
-    return this.#isAlarmed
+    return this.#isAlarmed || this.#hasRefused
   }
 
   /** Takes room for a sample, or says why there is none. */
   take(bytes: number): FlaggingError | undefined {
     if (this.#used + bytes > this.#maxBytes) {
-      this.#alarm()
+      // No alarm: whoever flags is told, and the next sample may be smaller.
+      this.#hasRefused = true
       return outboxFull(this.#used, this.#maxBytes)
     }
     this.add(bytes)
@@ -51,6 +54,7 @@ export class Room {
   /** Gives bytes back. */
   give(bytes: number): void {
     this.#used = Math.max(0, this.#used - bytes)
+    this.#hasRefused = false
     if (!this.#isAlarmed || this.#used >= this.#alarmBytes * CALM) return
     this.#isAlarmed = false
     this.#report(outboxDraining(this.#used, this.#maxBytes))

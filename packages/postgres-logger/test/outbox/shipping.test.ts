@@ -169,6 +169,25 @@ describe('A full outbox', () => {
   })
 })
 
+describe('A sample that is too large', () => {
+  test('is refused without an alarm, and room is made where what was sent takes it', async () => {
+    const store = await testStore()
+    const sizes = { maxBytes: 100_000, alarmBytes: 80_000 }
+    const { outbox, messages } = openOutbox(store.writer(), sizes)
+    const of = (length: number): SampleRecord => record({ comment: 'x'.repeat(length) })
+    const full = { code: 'ERR_FLAGGING_DISK_FULL' }
+    await expect(outbox.add(of(200_000))).rejects.toMatchObject(full)
+    await outbox.add(of(4000))
+    await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, shipped: 1 })
+    // What was sent still lies there, should more come.
+    const fitting = of(77_000)
+    await expect.poll(() => outbox.add(fitting).catch(() => 0)).toBe(2)
+    await outbox.shipped()
+    expect(messages().filter((text) => !text.includes('bytes'))).toEqual([])
+    expect(messages().filter((text) => text.includes('when it is full'))).toHaveLength(1)
+  })
+})
+
 describe('What is refused for good', () => {
   const poisonous = `alter table flagging.samples add constraint no_poison check (comment <> 'poison')`
 
