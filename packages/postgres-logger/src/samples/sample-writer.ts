@@ -45,7 +45,7 @@ export class SampleWriter {
   readonly #files: FileStore
   readonly #partitions: SamplePartitions
   readonly #uploads = new AtMost(UPLOADS)
-  #kind: Partitions | undefined
+  #kind: Promise<Partitions> | undefined
   /** For how long rows have been made in this turn. */
   #turnMs = 0
 
@@ -117,10 +117,19 @@ export class SampleWriter {
     return encoded
   }
 
-  /** Looks once whether the tables are those that this version needs. */
-  async #checked(): Promise<Partitions> {
-    this.#kind ??= (await checkMigrated(this.#database)).partitions
+  /** Looks once whether the tables are those that this version needs, however many samples wait for it. */
+  #checked(): Promise<Partitions> {
+    this.#kind ??= this.#check()
     return this.#kind
+  }
+
+  async #check(): Promise<Partitions> {
+    try {
+      return (await checkMigrated(this.#database)).partitions
+    } catch (error) {
+      this.#kind = undefined
+      throw error
+    }
   }
 
   /** Nothing is stored a second time for what is there: the outcome of a batch may not be known. */
