@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { formatRecords } from '../src/store/csv.ts'
 import { type ParsedRecord, RecordParser } from '../src/store/record-parser.ts'
 import { RecordScanner } from '../src/store/record-scanner.ts'
+import { cpuTime } from './cpu-time.ts'
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
@@ -306,10 +307,10 @@ describe('RecordScanner', () => {
   it('takes time in proportion to the bytes, whatever they are', () => {
     for (const text of ['"', '"a\n",', '"",', ',', '\n', 'a"', '""\n', 'x'.repeat(49_999)]) {
       const bytes = Buffer.from(`${text.repeat(500_000 / text.length)}\n`)
-      const started = performance.now()
+      const started = cpuTime()
       scanAll(bytes)
       parseAll(bytes)
-      expect(performance.now() - started).toBeLessThan(3000)
+      expect(cpuTime() - started).toBeLessThan(3000)
     }
   })
 })

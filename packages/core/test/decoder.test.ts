@@ -179,7 +179,7 @@ describe('a body that takes too much', () => {
   })
 
   it('of memory is kept as it came, and the next one is decoded', async () => {
-    const decoder = decoderOf({ memoryMb: 16 })
+    const decoder = decoderOf({ memoryMb: 16, timeoutMs: 60_000 })
     const job = jobOf(`${'{}\n'.repeat(2_000_000)}`, 'application/x-ndjson', {
       redact: { names: [], extra: [], exempt: [] },
     })
