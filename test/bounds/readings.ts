@@ -72,10 +72,13 @@ function ownTime(): number {
   return (user + system) * 10
 }
 
+/** Milliseconds between two looks: one at every turn would keep the thread busy all by itself. */
+const WATCHED_MS = 2
+
 /** Watches how long the turns of the event loop are, in time that this thread has really used. */
 export class TurnWatch {
   #longest = 0
-  #isOn = true
+  #next: NodeJS.Timeout | undefined
   readonly #total = process.cpuUsage()
   readonly #own = ownTime()
 
@@ -84,17 +87,17 @@ export class TurnWatch {
   }
 
   #watch(at: number, own: number): void {
-    setImmediate(() => {
+    this.#next = setTimeout(() => {
       const now = performance.now()
       const used = ownTime()
       // The system's clock for threads ticks every 10 ms; a thread that had to wait has used none.
       this.#longest = Math.max(this.#longest, Math.min(now - at, used - own + 10))
-      if (this.#isOn) this.#watch(performance.now(), used)
-    })
+      this.#watch(performance.now(), used)
+    }, WATCHED_MS)
   }
 
   stop(): Turns {
-    this.#isOn = false
+    clearTimeout(this.#next)
     const { user, system } = process.cpuUsage(this.#total)
     const elsewhere = (user + system) / 1000 - (ownTime() - this.#own)
     return { longest: Math.round(this.#longest), elsewhere: Math.round(elsewhere) }
