@@ -19,7 +19,7 @@ const KEPT = [0, 0.5, 1]
 const EACH: readonly Shape[] = [WIDE, NARROW, endpoint('v1.chat')]
 /** Of so many runs one has its power cut, in a share of the states after each change. */
 const CUT_EVERY = 20
-const CUT_SHARE = isCampaign ? 0.1 : 0.03
+const CUT_SHARE = isCampaign ? 0.1 : 0.015
 const totals = { runs: 0, faults: 0, rejected: 0, cuts: 0 }
 
 stopClock()

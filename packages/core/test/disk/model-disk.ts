@@ -410,6 +410,11 @@ class ModelFile implements OpenFile {
   }
 }
 
+/** Without a stack, which takes longer than all else: there are hundreds of thousands. */
 function failure(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: a fault of the model`), { code })
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  const error = new Error(`${code}: a fault of the model`)
+  Error.stackTraceLimit = stackTraceLimit
+  return Object.assign(error, { code })
 }

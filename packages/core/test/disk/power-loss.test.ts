@@ -8,10 +8,10 @@ import { played } from './play.ts'
 import { WORKLOADS } from './workloads.ts'
 import { DELETIONS } from './deletions.ts'
 
-const SECOND = { every: isCampaign ? 60 : 150, effort: SMALL_EFFORT }
+const SECOND = { every: isCampaign ? 60 : 120, effort: SMALL_EFFORT }
 /** Of a run with more changes than these, a share of the states is enough. */
-const SHORT_RUN = 80
-const SHARE = 0.4
+const SHORT_RUN = 40
+const SHARE = 0.2
 const totals = { cuts: 0, secondCuts: 0 }
 
 stopClock()
