@@ -80,7 +80,7 @@ describe.each(['hono', 'express'] as const)('an exchange on %s', (framework) => 
       const tries: number[] = []
       while (tries.length < 3 && !tries.some((times) => times < CPU[framework])) {
         const least = apps.map(() => Number.POSITIVE_INFINITY)
-        for (let round = 0; round < 12; round++) {
+        for (let round = 0; round < 6; round++) {
           for (const nth of apps.keys()) {
             const cpu = await guarded.ask({ what: 'cpu', nth, count: 320 })
             least[nth] = Math.min(least[nth]!, cpu)
