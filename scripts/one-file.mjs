@@ -6,16 +6,20 @@ import { keptAt, read, sha256 } from './compiled.mjs'
 const MAKER = fileURLToPath(new URL('make-one-file.mjs', import.meta.url))
 /** The last line: a digest of each file that it was made of, by its path. */
 const SOURCES = /\n\/\/ (\{.*\})\n$/
-const made = new Map()
+const made = new Set()
 
-/** Gives the address of a module of JavaScript that does what the module of TypeScript at a path does. */
-export function oneFileOf(path) {
-  const known = made.get(path)
-  if (known) return known
-  const file = keptAt(path, '.one.mjs')
-  // In a process of its own, since it has to be waited for here.
-  if (!isFresh(read(file))) execFileSync(process.execPath, [MAKER, path], { stdio: 'inherit' })
-  made.set(path, file)
+/**
+ * Gives the address of a module of JavaScript that does what the module of TypeScript at a path does.
+ * Packages are part of it, or `outside`, where they lie: not all of them can be moved.
+ */
+export function oneFileOf(path, packages = 'inside') {
+  const file = keptAt(path, `.${packages}.mjs`)
+  if (made.has(file.href)) return file
+  if (!isFresh(read(file))) {
+    // In a process of its own, since it has to be waited for here.
+    execFileSync(process.execPath, [MAKER, path, packages], { stdio: 'inherit' })
+  }
+  made.add(file.href)
   return file
 }
 

@@ -30,8 +30,8 @@ export async function startExample(
   const child = spawn(
     process.execPath,
     [
-      `--import=${new URL('scripts/typescript.mjs', root).href}`,
-      '--conditions=@flagging/source',
+      fileURLToPath(new URL('scripts/run.mjs', root)),
+      '--packages-outside',
       fileURLToPath(new URL(`examples/${path}`, root)),
       ...args,
     ],
