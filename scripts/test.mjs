@@ -2,19 +2,20 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { install, packages, pnpm, root, tool } from './workspace.mjs'
+import { install, packages, pnpmBeside, root, tool, toolBeside } from './workspace.mjs'
 
 const scratch = mkdtempSync(join(tmpdir(), 'flagging-test-'))
 const count = { passed: 0, failed: 0 }
 const failures = []
 
 try {
-  if (check('install', install)) {
-    check('format', () => tool('oxfmt', ['--check']))
-    check('lint', () => tool('oxlint', ['--type-aware', '--deny-warnings']))
-    check('types', () => tool('tsc', ['-b']))
-    for (const name of packages) checkPackage(name)
-    check('unused code and dependencies', () => tool('knip', []))
+  if (recordInstall()) {
+    await Promise.all([
+      check('format', () => toolBeside('oxfmt', ['--check'])),
+      check('lint', () => toolBeside('oxlint', ['--type-aware', '--deny-warnings'])),
+      check('unused code and dependencies', () => toolBeside('knip')),
+      checkBuilds(),
+    ])
     runTests()
   }
 } finally {
@@ -25,12 +26,21 @@ if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ${n
 console.log(`\n${count.passed} passed, ${count.failed} failed`)
 process.exitCode = count.failed > 0 ? 1 : 0
 
-function check(name, step) {
-  console.log(`\n== ${name}`)
+function recordInstall() {
+  console.log('\n== install')
+  const passed = install() === 0
+  console.log(`-- install: ${passed ? 'passed' : 'FAILED'}`)
+  record('install', passed)
+  return passed
+}
+
+/** Checks are made side by side; what one has said is shown when it has ended. */
+async function check(name, step) {
   const startedAt = performance.now()
-  const passed = step() === 0
+  const { code, said } = await step()
+  const passed = code === 0
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  console.log(`-- ${name}: ${passed ? 'passed' : 'FAILED'} (${seconds} s)`)
+  console.log(`\n== ${name}\n${said}-- ${name}: ${passed ? 'passed' : 'FAILED'} (${seconds} s)`)
   record(name, passed)
   return passed
 }
@@ -40,14 +50,30 @@ function record(name, passed) {
   if (!passed) failures.push(name)
 }
 
-/** Packs a package as it would be published, then has the tarball judged. */
-function checkPackage(name) {
-  const folder = join(scratch, name)
-  const cwd = join(root, 'packages', name)
-  if (!check(`${name}: pack`, () => pnpm(['pack', '--pack-destination', folder], { cwd }))) return
-  const tarball = join(folder, readdirSync(folder)[0])
-  check(`${name}: publint`, () => tool('publint', ['--strict', tarball]))
-  check(`${name}: types for consumers`, () => tool('attw', ['--profile', 'esm-only', tarball]))
+/** Packs each package as it would be published and has the tarballs judged, and checks all types. */
+async function checkBuilds() {
+  const [core, ...others] = packages
+  const judged = []
+  const pack = async (name) => {
+    const folder = join(scratch, name)
+    const cwd = join(root, 'packages', name)
+    const packing = () => pnpmBeside(['pack', '--pack-destination', folder], { cwd })
+    if (!(await check(`${name}: pack`, packing))) return
+    judged.push(judge(name, join(folder, readdirSync(folder)[0])))
+  }
+  // All of these write into `dist`, and go on with what core has there.
+  await pack(core)
+  await Promise.all(others.map(pack))
+  await Promise.all([...judged, check('types', () => toolBeside('tsc', ['-b']))])
+}
+
+async function judge(name, tarball) {
+  await Promise.all([
+    check(`${name}: publint`, () => toolBeside('publint', ['--strict', tarball])),
+    check(`${name}: types for consumers`, () =>
+      toolBeside('attw', ['--profile', 'esm-only', tarball]),
+    ),
+  ])
 }
 
 /** Runs vitest; each of its tests counts as one, and a test that did not run is no pass. */

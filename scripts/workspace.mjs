@@ -1,5 +1,5 @@
 // What `start.mjs` and `test.mjs` share. No dependencies: this runs before anything is installed.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -13,27 +13,57 @@ const lockfile = `${root}pnpm-lock.yaml`
 const stamp = `${root}node_modules/.cache/installed-lockfile`
 
 /** Runs a program to its end in the foreground; gives its exit code. */
-function run(command, args, options = {}) {
-  const shell = process.platform === 'win32'
+function run([command, args, options]) {
   const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    shell,
     ...options,
+    stdio: ['ignore', 'inherit', 'inherit'],
   })
   if (error) console.error(error.message)
   return status ?? 1
 }
 
+/** Runs a program beside others; gives its exit code, and all that it said. */
+function runBeside([command, args, options]) {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => said.push(text))
+  return new Promise((resolve) => {
+    child.on('error', ({ message }) => resolve({ code: 1, said: `${message}\n` }))
+    child.on('close', (code) => resolve({ code: code ?? 1, said: Buffer.concat(said).toString() }))
+  })
+}
+
 /** Runs the pnpm that the lockfile was made with, through npx, so that nobody needs to install it. */
-export function pnpm(args, options = {}) {
-  const env = { ...process.env, CI: 'true', ...options.env }
-  return run('npx', ['-y', `pnpm@${pnpmVersion}`, ...args], { ...options, env })
+function pnpm(args, options) {
+  return run(pnpmCommand(args, options))
+}
+
+/** {@link pnpm}, beside others: resolves with its exit code, and all that it said. */
+export function pnpmBeside(args, options) {
+  return runBeside(pnpmCommand(args, options))
 }
 
 /** Runs a tool of the workspace. */
-export function tool(name, args = [], options = {}) {
-  return run(`${root}node_modules/.bin/${name}`, args, options)
+export function tool(name, args, options) {
+  return run(toolCommand(name, args, options))
+}
+
+/** {@link tool}, beside others: resolves with its exit code, and all that it said. */
+export function toolBeside(name, args, options) {
+  return runBeside(toolCommand(name, args, options))
+}
+
+function pnpmCommand(args, options = {}) {
+  const env = { ...process.env, CI: 'true', ...options.env }
+  return commandOf('npx', ['-y', `pnpm@${pnpmVersion}`, ...args], { ...options, env })
+}
+
+function toolCommand(name, args = [], options = {}) {
+  return commandOf(`${root}node_modules/.bin/${name}`, args, options)
+}
+
+function commandOf(command, args, options) {
+  return [command, args, { cwd: root, shell: process.platform === 'win32', ...options }]
 }
 
 /** Installs what the lockfile names, unless that lies here already; gives an exit code. */
