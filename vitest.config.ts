@@ -12,7 +12,8 @@ export const shared = defineConfig({
     // Forks that read TypeScript themselves: the code under test starts workers and child processes from source.
     pool: 'forks',
     execArgv: [`--import=${typescript}`, `--conditions=${sourceCondition}`],
-    maxWorkers: 2,
+    // It takes three to keep two cores busy: many tests wait, for a disk, a process or a clock.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // What is polled comes when it comes: the machine may be busy.
@@ -26,8 +27,8 @@ const servers = 'packages/postgres-logger/test/**/*.test.ts'
 
 /** Files that leave the process as it was, so that one may run them all, each after the other. */
 const units = [
-  'packages/core/test/*.test.ts',
-  'packages/*-adapter/test/!(contract*|elements|fake-clock).test.ts',
+  'packages/core/test/**/*.test.ts',
+  'packages/*-adapter/test/!(contract*|fake-clock).test.ts',
   'examples/test/*.test.ts',
   'bench/test/!(guard).test.ts',
   'conformance/test/{probes,readme}.test.ts',

@@ -17,10 +17,22 @@ const LONG = [
   'packages/hono-adapter/test/contract-http2.test.ts',
   'test/bounds/streams.test.ts',
   'test/bounds/aborts.test.ts',
+  'test/bounds/decoding.test.ts',
   'test/bounds/stuck-callback.test.ts',
   'conformance/test/catches.test.ts',
   'bench/test/guard.test.ts',
   'test/browser/demo.test.ts',
+  'packages/express-adapter/test/review-page.test.ts',
+  'packages/hono-adapter/test/review-page.test.ts',
+  'packages/core/test/disk/power-loss.test.ts',
+  'packages/core/test/disk/faults.test.ts',
+  'packages/hono-adapter/test/elements.test.ts',
+  'packages/express-adapter/test/elements.test.ts',
+  'packages/core/test/processes/killed.test.ts',
+  'packages/core/test/review/paging.test.ts',
+  'packages/core/test/review/selections.test.ts',
+  'packages/core/test/decoder.test.ts',
+  'packages/core/test/inspect-command.test.ts',
 ]
 
 /** Starts what takes longest first, so that no worker is left alone with it in the end. */
@@ -32,8 +44,8 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function rankOf({ moduleId, project }: TestSpecification): number {
-  const rank = LONG.findIndex((path) => moduleId.endsWith(`/${path}`))
-  if (rank !== -1) return rank
+  const at = LONG.findIndex((path) => moduleId.endsWith(`/${path}`))
+  const rank = at === -1 ? LONG.length : at
   // A process is used again only for a file that comes right after one of its like.
-  return project.config.isolate ? LONG.length : LONG.length + 1
+  return project.config.isolate ? rank : LONG.length + 1 + rank
 }
