@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import {
   appendFileSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -34,7 +35,7 @@ async function store(
 async function read(dir: string, options: StoredOptions = {}) {
   const bad: FlaggingError[] = []
   const samples: StoredSample[] = []
-  const onBad = (problem: FlaggingError) => void bad.push(problem)
+  const onBad = (problem: FlaggingError): void => void bad.push(problem)
   for await (const sample of readStored(dir, { onBad, ...options })) samples.push(sample)
   return { samples, bad: bad.map(({ message }) => message) }
 }
@@ -252,5 +253,64 @@ describe('where reading starts and ends', () => {
     const { samples, bad } = await read(dir)
     expect(samples.map(({ values }) => values)).toEqual([[7]])
     expect(bad).toEqual([expect.stringContaining('it is no JSON')])
+  })
+})
+
+describe('what lies beside the values', () => {
+  it('is read from a file of its own where it is long', async () => {
+    const dir = temporary()
+    const comment = 'because '.repeat(20_000)
+    const correctionJSON = `[${'1.50,'.repeat(30_000)}1]`
+    await store(dir, TWO, [[1, 2]], { comment, correction: 1, correctionJSON })
+    const { samples, bad } = await read(dir)
+    expect(bad).toEqual([])
+    expect(samples[0]?.details.comment).toBe(comment)
+    expect(samples[0]?.details.correction).toEqual(JSON.parse(correctionJSON))
+    expect(samples[0]?.correctionJSON).toBe(correctionJSON)
+    rmSync(join(dir, 'correction/0.json'))
+    expect((await read(dir)).samples[0]).toMatchObject({
+      correctionJSON: undefined,
+      details: { correction: null, missing: ['correction'] },
+    })
+  })
+
+  it('is no file where a text has the form of its path', async () => {
+    const dir = temporary()
+    await store(dir, TWO, [[1, 2]], { comment: 'comment/0.txt', correction: 'correction/0.json' })
+    expect((await read(dir)).samples[0]).toMatchObject({
+      correctionJSON: undefined,
+      details: { comment: 'comment/0.txt', correction: 'correction/0.json', missing: [] },
+    })
+  })
+
+  it('is told of in which dataset a row is bad', async () => {
+    const dir = temporary()
+    await store(join(dir, 'calculate'), TWO, [[1, 'one']])
+    appendFileSync(join(dir, 'calculate/logs.csv'), 'alone\n')
+    const datasets: (string | null)[] = []
+    await read(dir, { onBad: (_problem, dataset) => datasets.push(dataset) })
+    expect(datasets).toEqual(['calculate'])
+  })
+})
+
+describe("what is read of Gradio's directories", () => {
+  it('is a file, whatever it is called', async () => {
+    const dir = temporary()
+    const name = 'data/00003b02ee97e6c12c2d/7.json'
+    mkdirSync(join(dir, 'data/00003b02ee97e6c12c2d'), { recursive: true })
+    writeFileSync(join(dir, name), '{"not":"a value"}')
+    writeFileSync(join(dir, 'dataset1.csv'), `data,timestamp\r\nflagged/${name},2026-11-22\r\n`)
+    const value = (await read(dir)).samples[0]?.values[0] as ReturnType<typeof fileOf>
+    expect(value.name).toBe('7.json')
+    expect(Buffer.from(await value.bytes()).toString()).toBe('{"not":"a value"}')
+  })
+
+  it('is no log without header; the others are', async () => {
+    const dir = temporary()
+    writeFileSync(join(dir, 'log.csv'), '1,2\r\n')
+    writeFileSync(join(dir, 'dataset1.csv'), 'a,timestamp\r\n7,2026-11-22\r\n')
+    const { samples, bad } = await read(dir)
+    expect(bad).toEqual(['log.csv is left out: it has no header'])
+    expect(samples.map(({ values }) => values)).toEqual([[7]])
   })
 })

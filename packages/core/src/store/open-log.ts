@@ -62,7 +62,10 @@ export interface OpenLog {
 
 /** How logs are opened. */
 export interface OpenSettings extends Pick<ReadSettings, 'asked' | 'onBad'> {
-  /** Whether a value that lies in a file of its own is read; else it is given as the file. */
+  /**
+   * Whether a value that lies in a file of its own is read; else it is given as the file. Those of our
+   * own columns are always read.
+   */
   readonly spills: boolean
   /**
    * Whether a log ends before the first hole that a power failure left near its end, and not behind
@@ -205,8 +208,10 @@ export class LogOpener {
     layout: LogLayout | undefined,
     spills = this.#settings.spills,
   ): LogColumn[] {
-    const files = new StoredFiles(this.#fs, this.#dataset.dir, spills)
-    return ownColumns(names, layout, this.#settings.asked, files)
+    const { dir } = this.#dataset
+    const files = new StoredFiles(this.#fs, dir, spills)
+    const texts = spills ? files : new StoredFiles(this.#fs, dir)
+    return ownColumns(names, layout, this.#settings.asked, files, texts)
   }
 
   #gradioColumns(labels: readonly string[], hasHeader: boolean): LogColumn[] {

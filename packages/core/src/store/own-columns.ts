@@ -24,12 +24,14 @@ const FIRST_OUTPUT = 'Output'
  * How the columns of a log of ours are read.
  * @param names the labels in its header, decoded
  * @param layout what the dataset says of the log; left aside if the header says otherwise
+ * @param texts the files of our own columns, which are long texts and nothing else
  */
 export function ownColumns(
   names: readonly string[],
   layout: LogLayout | undefined,
   asked: Asked,
   files: StoredFiles,
+  texts: StoredFiles = files,
 ): LogColumn[] {
   const known = layout && isLayoutOf(layout, names) ? layout : undefined
   const typed = new Map(layout?.components.map((component) => [component.label, component]))
@@ -56,9 +58,10 @@ export function ownColumns(
   const onlyColumn = labels.length === 1
   return labels.map((label, index) => {
     const mode = modes[index] ?? 'any'
-    const read = cellReader(mode, folders[index] ?? '', onlyColumn, files)
+    const isValue = index < values.length
+    const read = cellReader(mode, folders[index] ?? '', onlyColumn, isValue ? files : texts)
     const type = components[index]?.type ?? 'any'
-    return index < values.length
+    return isValue
       ? { label, part: sides[index], read, type, mode }
       : { label, part: 'details', read: withoutFiles(read), mode }
   })

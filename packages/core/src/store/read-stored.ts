@@ -4,11 +4,12 @@ import type { Component } from '../components.ts'
 import type { JSONValue } from '../sample/flag-value.ts'
 import { isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
 import { type Slot, flagDataOf, slotOfText } from '../sample/slot.ts'
-import type { FlaggingError } from '../errors.ts'
+import { FlaggingError } from '../errors.ts'
 import { badRow, isBadRow } from './bad-row.ts'
-import { SourceFile } from './byte-source.ts'
+import { SourceFile, pathSource } from './byte-source.ts'
+import { decodeCell } from './cells.ts'
 import { errnoOf } from './disk.ts'
-import { type FoundDataset, findDatasets } from './find-logs.ts'
+import { type FoundDataset, type FoundLog, findDatasets } from './find-logs.ts'
 import type { LogColumn } from './log-column.ts'
 import type { LogDraft, Place } from './log-draft.ts'
 import { UNFINISHED } from './log-entry.ts'
@@ -30,7 +31,10 @@ interface Reading {
   readonly log: string
   readonly open: OpenLog
   readonly components: readonly Component[]
+  readonly onBad: OnBad
 }
+
+type OnBad = (problem: FlaggingError) => void
 
 /** A value with its exact JSON text, and whether a file of it is gone. */
 interface Exact {
@@ -40,25 +44,27 @@ interface Exact {
 
 /**
  * The samples of a flagged directory in the order of its logs, each exactly as it was stored, and where
- * it stands. A row that is still being written is left for another time. Large JSON values are parsed
- * when they are asked for: whoever has their text need not.
- * @throws FlaggingError as `readSamples` does
+ * it stands. A row that is still being written is left for another time; a log without header is left
+ * out, and told to `onBad`. Large JSON values are parsed when they are asked for: whoever has their text
+ * need not.
+ * @throws FlaggingError `ERR_FLAGGING_OPTION` for a directory that cannot be listed
  */
 export async function* readStored(
   dir: string,
-  { from, onBad = () => undefined }: StoredOptions = {},
+  options: StoredOptions = {},
 ): AsyncGenerator<StoredSample, void, undefined> {
-  const settings = { asked: NONE, onBad, spills: false, endsAtHole: true, needsTypes: true }
   for (const dataset of await findDatasets(nodeFileSystem, resolve(dir))) {
+    const onBad: OnBad = (problem) => options.onBad?.(problem, dataset.endpoint)
+    const settings = { asked: NONE, onBad, spills: false, endsAtHole: true, needsTypes: true }
     const opener = await LogOpener.of(nodeFileSystem, dataset, settings)
     for (const log of dataset.logs) {
-      const open = await opener.open(log)
+      const open = await openOrTell(opener, log, onBad)
       if (open === undefined) continue
       const name = dataset.endpoint === null ? log.name : `${dataset.endpoint}/${log.name}`
-      const start = Math.max(open.from, from?.get(name) ?? 0)
+      const start = Math.max(open.from, options.from?.get(name) ?? 0)
       const components = open.plan.columns.filter(isValue).map(componentOf)
       try {
-        yield* samplesOf({ dataset, log: log.name, open, components }, start, onBad)
+        yield* samplesOf({ dataset, log: log.name, open, components, onBad }, start)
       } finally {
         await open.file.close()
       }
@@ -66,10 +72,24 @@ export async function* readStored(
   }
 }
 
+/** A log without header says not what its columns are, and there is nobody to be asked. */
+async function openOrTell(
+  opener: LogOpener,
+  log: FoundLog,
+  onBad: OnBad,
+): Promise<OpenLog | undefined> {
+  try {
+    return await opener.open(log)
+  } catch (error) {
+    if (!(error instanceof FlaggingError) || error.code !== 'ERR_FLAGGING_OPTION') throw error
+    onBad(badRow(`${log.name} is left out: it has no header`))
+    return undefined
+  }
+}
+
 async function* samplesOf(
   reading: Reading,
   start: number,
-  onBad: NonNullable<StoredOptions['onBad']>,
 ): AsyncGenerator<StoredSample, void, undefined> {
   const { bytes, plan, form } = reading.open
   for await (const drafts of rowDrafts(bytes, plan, form, start, { next: 0 })) {
@@ -83,14 +103,14 @@ async function* samplesOf(
         yield await storedSample(reading, place, cells)
       } catch (error) {
         if (!isBadRow(error)) throw error
-        onBad(placed(error, plan, place))
+        reading.onBad(placed(error, plan, place))
       }
     }
   }
 }
 
 async function storedSample(
-  { dataset, log, open: { plan }, components }: Reading,
+  { dataset, log, open: { plan }, components }: Omit<Reading, 'onBad'>,
   { start, end }: LogDraft['place'],
   cells: readonly string[],
 ): Promise<StoredSample> {
@@ -119,16 +139,32 @@ async function storedSample(
     username,
     endpoint,
     details,
-    correctionJSON: exact[correction]?.slot.json,
+    correctionJSON: await ownText(dataset.dir, cells[correction] ?? '', exact[correction]?.slot),
     cells,
   }
+}
+
+/** The exact JSON text of a value in one of our own columns, of which long ones lie in a file. */
+async function ownText(
+  dir: string,
+  cell: string,
+  slot: Slot | undefined,
+): Promise<string | undefined> {
+  const isThere = slot !== undefined && slot.value !== null
+  if (!isThere || decodeCell(cell, 'any').kind !== 'file') return slot?.json
+  const path = `${dir}/${cell}`
+  const { size } = await nodeFileSystem.lstat(path)
+  const file = new SourceFile(undefined, '', pathSource(nodeFileSystem, path, size), cell)
+  return (await spilledSlot(file))?.json
 }
 
 async function exactly({ read, mode }: LogColumn, cell: string): Promise<Exact> {
   const given = read(cell)
   const found = given instanceof Promise ? await given : { value: given, missing: false }
   const { value, missing } = found
-  const large = value instanceof SourceFile ? await spilledSlot(value) : undefined
+  // Only the columns of our own logs have a mode, and only they have such files.
+  const isOurs = mode !== undefined && value instanceof SourceFile
+  const large = isOurs ? await spilledSlot(value) : undefined
   if (large !== undefined) return { slot: large, missing }
   const isFiles = isFlaggedFile(value) || isFlaggedFileList(value)
   const isJSON = !isFiles && typeof value !== 'string' && value !== null

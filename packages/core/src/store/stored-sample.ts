@@ -33,6 +33,6 @@ export interface StoredSample {
 export interface StoredOptions {
   /** Where to start in a log, by its name: with its folder in front, if it is an endpoint's. */
   readonly from?: ReadonlyMap<string, number> | undefined
-  /** Told of each row that is left out because it cannot be read. */
-  readonly onBad?: ((problem: FlaggingError) => void) | undefined
+  /** Told of each row that is left out because it cannot be read, and in which dataset's folder. */
+  readonly onBad?: ((problem: FlaggingError, dataset: string | null) => void) | undefined
 }
