@@ -50,7 +50,7 @@ export async function migrate(database: Database, partitions: Partitions): Promi
  * What is there of our tables.
  * @throws FlaggingError `ERR_FLAGGING_STORE` where they are of a newer version
  */
-async function lookUp(database: Database): Promise<Found> {
+export async function lookUp(database: Database): Promise<Found> {
   return database.transaction(async (query) => {
     const version = await versionOf(query, database)
     if (version > SCHEMA_VERSION) throw notMigrated(version, SCHEMA_VERSION)

@@ -5,9 +5,7 @@ import type { Names } from './names.ts'
  * a key would cost each sample a look at its data set.
  */
 export function schema1({ schema }: Names): string {
-  return [datasets(schema), samples(schema), indexes(schema), changes(schema), calls(schema)].join(
-    '',
-  )
+  return [datasets, samples, indexes, changes, calls, imports].map((part) => part(schema)).join('')
 }
 
 function datasets(schema: string): string {
@@ -151,5 +149,22 @@ create unlogged table ${schema}.calls (
 );
 create index calls_asked on ${schema}.calls (asked_at);
 comment on table ${schema}.calls is 'Flags on their way to the instance that holds the interaction.';
+`
+}
+
+function imports(schema: string): string {
+  return `
+create table ${schema}.imports (
+  source text not null,
+  log text not null,
+  at timestamptz not null,
+  start bigint,
+  last uuid,
+  samples bigint not null default 0,
+  primary key (source, log)
+);
+comment on table ${schema}.imports is 'How far the logs of directories have been imported.';
+comment on column ${schema}.imports.at is 'The time of samples whose log names none.';
+comment on column ${schema}.imports.start is 'Where the last row starts that is stored; last is its id.';
 `
 }

@@ -74,7 +74,7 @@ export async function reviewSample(
     review: markOf(row),
     comment: sample.comment,
     correction: passableJSON(sample.correction),
-    timestamp: row.at.toISOString(),
+    timestamp: sample.isTimed === false ? null : row.at.toISOString(),
     id: sample.interaction,
     status: sample.status,
     duration: sample.duration,

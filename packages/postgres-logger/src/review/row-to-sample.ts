@@ -48,7 +48,7 @@ export async function sampleOf(
       missing,
       comment: sample.comment,
       correction: sample.correction,
-      timestamp: row.at.toISOString(),
+      timestamp: sample.isTimed === false ? null : row.at.toISOString(),
       id: sample.interaction,
       status: sample.status,
       duration: sample.duration,

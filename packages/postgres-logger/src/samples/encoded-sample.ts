@@ -48,6 +48,7 @@ export function encodeSample(record: SampleRecord, keys: readonly string[]): Enc
   if (values.exact.size > 0) exact.values = Object.fromEntries(values.exact)
   const correction = encodeCorrection(record)
   if (correction?.exact !== undefined) exact.correction = correction.exact
+  if (record.isTimed === false) exact.timestamp = 'null'
   const facts = JSON.stringify({
     id,
     at: at.toISOString(),

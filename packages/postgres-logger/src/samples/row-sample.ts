@@ -12,6 +12,9 @@ import {
   componentOf,
 } from './stored-row.ts'
 
+/** Where the files of samples are read from. */
+export type FileSource = Pick<FileStore, 'open'>
+
 /** A value of a sample that was read. */
 export interface RowValue {
   readonly component: Component
@@ -32,13 +35,14 @@ export interface RowSample extends Omit<SampleRecord, 'components' | 'values' | 
 }
 
 /** The sample in a row. Nothing is fetched before the files are read. */
-export function rowSample(row: StoredRow, dataset: StoredDataset, files: FileStore): RowSample {
+export function rowSample(row: StoredRow, dataset: StoredDataset, files: FileSource): RowSample {
   const { id, at, status, duration, truncated, exact } = row
   const text = (name: TextColumn): string | null => exactText(exact, name) ?? row[name]
   const correction = exact?.correction
   return {
     id,
     at,
+    isTimed: exact?.timestamp === undefined ? undefined : false,
     folder: dataset.folder,
     values: valuesOf(row, dataset, files),
     option: text('option'),
@@ -93,7 +97,7 @@ export async function wholeValue({
   }
 }
 
-function valuesOf(row: StoredRow, { components }: StoredDataset, files: FileStore): RowValue[] {
+function valuesOf(row: StoredRow, { components }: StoredDataset, files: FileSource): RowValue[] {
   const values: RowValue[] = []
   for (const [column, stored] of components.entries()) {
     const side = stored.role === 'input' ? row.inputs : row.outputs
@@ -112,7 +116,7 @@ function valueOf(
   row: StoredRow,
   key: string,
   side: Readonly<Record<string, JSONValue>>,
-  files: FileStore,
+  files: FileSource,
 ): Pick<RowValue, 'value' | 'json' | 'spilled'> {
   const stored = own(row.files, key)
   const held = side[key] ?? null
@@ -126,7 +130,7 @@ function valueOf(
   return { value: JSON.parse(exact) as JSONValue, json: textBeyond(exact), spilled: undefined }
 }
 
-function fileOf({ key, name, type, size, exact }: StoredFile, files: FileStore): SourceFile {
+function fileOf({ key, name, type, size, exact }: StoredFile, files: FileSource): SourceFile {
   const said = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : (JSON.parse(text) as string)
   return new SourceFile(

@@ -21,7 +21,8 @@ export function idOfHash(hash: string): string {
   return uuidOf(Buffer.from(hash, 'base64url'))
 }
 
-function uuidOf(bytes: Uint8Array): string {
+/** 128 bits as a UUID. */
+export function uuidOf(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex')
   return [
     hex.slice(0, 8),

@@ -3,6 +3,7 @@ import { databaseGone } from '../database/database-errors.ts'
 import { storableText } from './storable-text.ts'
 
 const DAY_MS = 86_400_000
+const NONE: ReadonlySet<string> = new Set()
 
 /** A row that is ready to be inserted. */
 export interface ReadyRow {
@@ -14,6 +15,9 @@ export interface ReadyRow {
   readonly row: string
 }
 
+/** What is to be done in the transaction that inserts rows, behind them. */
+export type Also = (query: Query) => Promise<void>
+
 /** How many samples a data set has. */
 interface Count {
   readonly folder: string
@@ -21,7 +25,7 @@ interface Count {
 }
 
 /**
- * Inserts rows, each once, and counts them, all in one transaction.
+ * Inserts rows, each once and in their order, and counts them, all in one transaction.
  * @param folders of data sets whose counts are wanted although no row is for them
  * @returns the number of samples of each data set behind it, by folder
  */
@@ -30,9 +34,10 @@ export async function insertRows(
   rows: readonly ReadyRow[],
   folders: readonly string[],
   patience: QueryPatience,
+  also?: Also,
 ): Promise<ReadonlyMap<string, number>> {
   const wanted = [...new Set([...rows.map((row) => row.folder), ...folders].map(storableText))]
-  const insert = (): Promise<Count[]> => inserted(database, rows, wanted, patience)
+  const insert = (): Promise<Count[]> => inserted(database, rows, wanted, patience, also)
   const counts = await insert().catch((error: unknown) => {
     // A partition was attached meanwhile, and takes them from now on.
     if (isMisplaced(error)) return insert()
@@ -54,18 +59,20 @@ async function inserted(
   rows: readonly ReadyRow[],
   wanted: readonly string[],
   patience: QueryPatience,
+  also: Also | undefined,
 ): Promise<Count[]> {
   const insert = (query: Query, fresh: readonly ReadyRow[]): Promise<Count[]> =>
     query<Count>(insertQuery(database), [`[${fresh.map(({ row }) => row).join(',')}]`, wanted])
-  if (!rows.some(({ isPosted }) => isPosted)) {
+  const isPosted = rows.some((row) => row.isPosted)
+  if (!isPosted && also === undefined) {
     return insert((text, values) => database.query(text, values, patience), rows)
   }
   return database.transaction(async (query) => {
-    const known = await postedBefore(query, database, rows)
-    return insert(
-      query,
-      rows.filter(({ id }) => !known.has(id)),
-    )
+    const known = isPosted ? await postedBefore(query, database, rows) : NONE
+    const fresh = rows.filter(({ id }) => !known.has(id))
+    const counts = await insert(query, fresh)
+    await also?.(query)
+    return counts
   }, patience)
 }
 

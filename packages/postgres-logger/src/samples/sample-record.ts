@@ -6,6 +6,8 @@ export interface SampleRecord {
   readonly id: string
   /** When its request came in; with `id`, the key of its row. */
   readonly at: Date
+  /** False where nobody knows when that was, and `at` is as near as can be. Default `true`. */
+  readonly isTimed?: boolean | undefined
   /** The folder of its endpoint; the empty string for the flagged directory itself. */
   readonly folder: string
   readonly components: readonly Component[]

@@ -17,7 +17,7 @@ import {
   encodeSample,
   rowWithFiles,
 } from './encoded-sample.ts'
-import { type ReadyRow, insertRows, knownIds } from './sample-insert.ts'
+import { type Also, type ReadyRow, insertRows, knownIds } from './sample-insert.ts'
 import type { SampleRecord } from './sample-record.ts'
 import { storable, storableText } from './storable-text.ts'
 import type { StoredFile } from './stored-row.ts'
@@ -59,16 +59,17 @@ export class SampleWriter {
   /**
    * Stores samples, each once, files first; all or none of them. Gives for each the number of samples
    * of its data set behind it; those of a batch may share the last one.
+   * @param also what else is to be done in the same transaction, also where all samples are there already
    * @throws FlaggingError see `isTransient`; what went wrong may have been done all the same
    */
-  async write(records: readonly SampleRecord[]): Promise<readonly number[]> {
+  async write(records: readonly SampleRecord[], also?: Also): Promise<readonly number[]> {
     const encoded: EncodedSample[] = []
     for (const record of records) encoded.push(await this.#encode(record))
     const known = await this.#known(encoded.filter(({ files }) => files.length > 0))
     const fresh = uniqueById(encoded.filter(({ id }) => !known.has(id)))
     const prepared = await allOf(fresh.map((one) => this.#withFiles(one)))
     const folders = encoded.map(({ folder }) => folder)
-    const counts = await this.#insert(prepared, folders, {})
+    const counts = await this.#insert(prepared, folders, {}, also)
     return folders.map((folder) => counts.get(storableText(folder)) ?? 0)
   }
 
@@ -90,11 +91,12 @@ export class SampleWriter {
     rows: readonly PreparedSample[],
     folders: readonly string[],
     patience: QueryPatience,
+    also?: Also,
   ): Promise<ReadonlyMap<string, number>> {
     const times = rows.map(({ at }) => at)
     await this.#partitions.prepare(times, await this.#checked())
     try {
-      return await insertRows(this.#database, rows, folders, patience)
+      return await insertRows(this.#database, rows, folders, patience, also)
     } catch (error) {
       // Whoever has taken the tables away may have made new ones.
       for (const { folder } of rows) this.registry.forget(folder)

@@ -48,6 +48,8 @@ export type ExactColumn = {
 } & {
   /** By key of component. */
   readonly values?: Readonly<Record<string, string>>
+  /** `null`: nobody knows when its request came in. */
+  readonly timestamp?: 'null'
 }
 
 /** A row of the table `samples`, as `pg` gives it. */

@@ -34,6 +34,34 @@ describe('SampleWriter', () => {
     expect(again).toBe(20)
   })
 
+  test('the samples of a batch keep their order, whatever their data sets', async () => {
+    const store = await testStore()
+    const folders = ['b', 'a', 'c']
+    const records = Array.from({ length: 300 }, (_, n) => record({ folder: folders[n % 3] ?? '' }))
+    await store.writer().write(records)
+    expect((await store.rows()).map(({ id }) => id)).toEqual(records.map(({ id }) => id))
+  })
+
+  test('what else is done in the same transaction is done with the samples, or not at all', async () => {
+    const store = await testStore()
+    const writer = store.writer()
+    const one = record()
+    const note = "insert into flagging.settings values ('note', 'x')"
+    const fails = writer.write([one], async (query) => {
+      await query(note)
+      throw new Error('no')
+    })
+    await expect(fails).rejects.toThrow('no')
+    expect(await store.rows()).toEqual([])
+    await writer.write([one])
+    // Also where all samples are there already.
+    await writer.write([one], async (query) => {
+      await query(note)
+    })
+    const notes = await store.database.query("select from flagging.settings where name = 'note'")
+    expect([notes.length, (await store.rows()).length]).toEqual([1, 1])
+  })
+
   test('a batch may hold the same sample twice', async () => {
     const store = await testStore()
     const one = record()
