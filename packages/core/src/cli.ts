@@ -17,4 +17,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   stdout,
   stderr,
   version,
+  cwd: process.cwd(),
 })

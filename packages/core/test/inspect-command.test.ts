@@ -30,6 +30,7 @@ async function run(args: readonly string[], isTTY = false): Promise<Ran> {
     stdout: { write: (text) => (stdout += text) },
     stderr: { isTTY, write: (text) => (stderr += text) },
     version: '1.2.3',
+    cwd: '/',
   })
   return { code, stdout, stderr }
 }

@@ -1,11 +1,14 @@
-import { FlaggingError } from '../errors.ts'
+import type { FlaggingError } from '../errors.ts'
 import { errnoOf } from '../store/disk.ts'
 import type { FileSystem } from '../store/file-system.ts'
-import { type Asked, USAGE, UsageError, readArguments } from './arguments.ts'
+import { type Asked, UsageError, readArguments } from './arguments.ts'
+import { findTransfer } from './find-transfer.ts'
 import { printRepair } from './print-repair.ts'
+import { printTransfer } from './print-transfer.ts'
 import { SHOWN, printReport } from './print-verify.ts'
 import { Progress, type Terminal } from './progress.ts'
 import { repair } from './repair.ts'
+import { USAGE } from './usage.ts'
 import { verify } from './verify.ts'
 
 /** Where the command reads and writes. */
@@ -14,6 +17,8 @@ export interface CommandHost {
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly version: string
+  /** The folder that the command is typed in. */
+  readonly cwd: string
 }
 
 /** The version of what `--json` prints; it changes when a field changes its meaning. */
@@ -38,20 +43,24 @@ export async function runCommand(args: readonly string[], host: CommandHost): Pr
 async function runOn(asked: Asked, host: CommandHost): Promise<number> {
   const progress = new Progress(host.stderr)
   try {
-    return asked.command === 'verify'
-      ? await runVerify(asked, host, progress)
-      : await runRepair(asked, host)
+    if (asked.command === 'verify') return await runVerify(asked, host, progress)
+    if (asked.command === 'repair') return await runRepair(asked, host)
+    return await runTransfer(asked, host, progress)
   } catch (error) {
     progress.clear()
     const code = errnoOf(error)
-    if (!(error instanceof FlaggingError) && code === undefined) throw error
-    const message =
-      error instanceof FlaggingError
-        ? error.message
-        : `${asked.dir} cannot be read (${code}): run this as a user who may`
+    if (!isOurs(error) && code === undefined) throw error
+    const message = isOurs(error)
+      ? error.message
+      : `${asked.dir} cannot be read (${code}): run this as a user who may`
     host.stderr.write(`flagging: ${message}\n`)
     return 2
   }
+}
+
+/** What moves samples may have come with a core of its own. */
+function isOurs(error: unknown): error is FlaggingError {
+  return error instanceof Error && error.name === 'FlaggingError'
 }
 
 async function runVerify(
@@ -76,6 +85,41 @@ async function runRepair({ dir, flags }: Asked, { fs, stdout }: CommandHost): Pr
   })
   if (flags.has('json')) writeJSON(stdout, report)
   else writeLines(stdout, printRepair(report, dir))
+  return report.ok ? 0 : 1
+}
+
+async function runTransfer(
+  { command, dir, flags, values }: Asked,
+  { stdout, cwd }: CommandHost,
+  progress: Progress,
+): Promise<number> {
+  const { importDirectory, exportDirectory } = await findTransfer(cwd)
+  const isJSON = flags.has('json')
+  const shared = {
+    dir,
+    files: values.get('files'),
+    schema: values.get('schema'),
+    limit: isJSON ? undefined : SHOWN,
+    onProgress: (done: number, total: number): void => progress.update(done, total),
+  }
+  const report =
+    command === 'import'
+      ? await importDirectory({
+          ...shared,
+          database: values.get('to') ?? '',
+          source: values.get('source'),
+          migrate: flags.has('migrate'),
+        })
+      : await exportDirectory({
+          ...shared,
+          database: values.get('from') ?? '',
+          dataset: values.get('dataset'),
+          since: values.get('since'),
+          until: values.get('until'),
+        })
+  progress.clear()
+  if (isJSON) writeJSON(stdout, report)
+  else writeLines(stdout, printTransfer(report, command === 'import' ? 'import' : 'export'))
   return report.ok ? 0 : 1
 }
 

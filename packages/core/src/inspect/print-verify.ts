@@ -1,4 +1,4 @@
-import type { DatasetCounts, Note, Problem, Report } from './report.ts'
+import type { DatasetCounts, Problem, Report } from './report.ts'
 import { count, counted, inDataset, plain, size, table } from './text.ts'
 
 /** How many problems, and how many notes, of each dataset are shown. */
@@ -40,7 +40,10 @@ function state({ problems, inFlight, unrecorded }: Omit<DatasetCounts, 'dataset'
 }
 
 /** One line each, in columns: what it is, and where. */
-function listed(found: readonly (Problem | Note)[], total: number): string[] {
+export function listed(
+  found: readonly { readonly code: string; readonly dataset: string; readonly message: string }[],
+  total: number,
+): string[] {
   const lines = table(
     found.map(({ code, dataset, message }) => [`  ${code}`, plain(inDataset(dataset, message))]),
     0,

@@ -37,6 +37,11 @@ export class DatasetMarks {
     return this.#version
   }
 
+  /** How many samples something was said of. */
+  get size(): number {
+    return this.#marks.size
+  }
+
   /** How many samples are marked as reviewed. */
   get reviewed(): number {
     return this.#reviewed
@@ -98,12 +103,21 @@ export class DatasetMarks {
 }
 
 /** Adds what a reviewer said of the row with a hash; on the disk when this resolves. */
-export async function addMark(fs: FileSystem, dir: string, row: string, mark: Mark): Promise<void> {
+export function addMark(fs: FileSystem, dir: string, row: string, mark: Mark): Promise<void> {
+  return addMarks(fs, dir, [[row, mark]])
+}
+
+/** Adds what reviewers said of rows, by their hashes, in one piece. */
+export async function addMarks(
+  fs: FileSystem,
+  dir: string,
+  marks: readonly (readonly [row: string, mark: Mark])[],
+): Promise<void> {
   const folder = `${dir}/${WORKING_FOLDER}`
   await unless('EEXIST', fs.mkdir(folder))
+  const lines = marks.map(([row, mark]) => `${JSON.stringify({ row, ...mark })}\n`)
   // The line break in front ends what a killed writer may have left unfinished.
-  const line = `\n${JSON.stringify({ row, ...mark })}\n`
-  await fs.append(`${folder}/${MARKS_NAME}`, Buffer.from(line))
+  await fs.append(`${folder}/${MARKS_NAME}`, Buffer.from(`\n${lines.join('')}`))
 }
 
 /** Whether a mark, or none, is what a filter asks for. */

@@ -33,10 +33,14 @@ interface Abandoned {
  * names that such a file was given for a row that was never written. A file keeps its temporary name
  * until its row is stored, so one that has a name beside it may be an orphan; whether it is, the logs
  * say. It costs a look into the working folder, and more only after a crash.
+ * @param abandonedMs how old they must be, for whoever knows that no writer is at work
  */
-export async function sweep(context: SweepContext): Promise<void> {
+export async function sweep(
+  context: SweepContext,
+  abandonedMs: number = ABANDONED_MS,
+): Promise<void> {
   const { fs, dir } = context
-  const abandoned = await findAbandoned(context)
+  const abandoned = await findAbandoned(context, abandonedMs)
   const linked = abandoned.filter(({ stat }) => stat.nlink > 1)
   if (linked.length > 0) {
     const paths = await findNames(fs, dir, linked)
@@ -48,13 +52,16 @@ export async function sweep(context: SweepContext): Promise<void> {
   for (const { path } of abandoned) await unless('ENOENT', fs.unlink(path))
 }
 
-async function findAbandoned({ fs, folder }: SweepContext): Promise<Abandoned[]> {
+async function findAbandoned(
+  { fs, folder }: SweepContext,
+  abandonedMs: number,
+): Promise<Abandoned[]> {
   const abandoned: Abandoned[] = []
   for (const { name } of await fs.readdir(folder)) {
     if (!STAGED_NAME.test(name)) continue
     const path = `${folder}/${name}`
     const stat = await unless('ENOENT', fs.lstat(path))
-    if (stat?.kind !== 'file' || Date.now() - stat.mtimeMs <= ABANDONED_MS) continue
+    if (stat?.kind !== 'file' || Date.now() - stat.mtimeMs < abandonedMs) continue
     abandoned.push({ path, stat })
   }
   return abandoned
