@@ -81,6 +81,12 @@ export function damagedSegment(dir: string, keptAs: string | undefined): Flaggin
   return new FlaggingError('ERR_FLAGGING_STORE', message)
 }
 
+/** What is told of a row that holds no sample. The cause may quote it. */
+export function badNote(dir: string, cause: unknown): FlaggingError {
+  const message = `A row in ${dir} cannot be read`
+  return new FlaggingError('ERR_FLAGGING_BAD_ROW', message, { cause })
+}
+
 /** What is told where a sample is stored without a file that somebody deleted. */
 export function filesGone(dir: string): FlaggingError {
   const message = `Files of an acknowledged sample in ${dir} were deleted by somebody`

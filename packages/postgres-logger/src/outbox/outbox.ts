@@ -20,7 +20,8 @@ import { rowOf } from './spool-row.ts'
 import { Spool } from './spool.ts'
 import { Upkeep } from './upkeep.ts'
 
-const MAX_SEGMENT = 8 * 1024 * 1024
+const MAX_LOG = 8 * 1024 * 1024
+const MAX_SEGMENT = 64 * 1024 * 1024
 /** Of all bytes that it may take, one of so many parts. */
 const SEGMENTS = 8
 
@@ -51,7 +52,8 @@ export class Outbox {
     this.#timing = timing
     const list = this.#list
     const room = (this.#room = new Room(maxBytes, alarmBytes, report))
-    const segmentBytes = Math.min(MAX_SEGMENT, maxBytes / SEGMENTS)
+    const part = maxBytes / SEGMENTS
+    const limits = { rowBytes: Math.min(MAX_LOG, part), bytes: Math.min(MAX_SEGMENT, part) }
     const wake = (): void => this.#shipper.wake()
     const { idleMs } = timing
     this.#upkeep = new Upkeep({ dir, destination, list, room, idleMs, wake, report })
@@ -59,11 +61,11 @@ export class Outbox {
     const opened = (segment: Segment): void => list.add(segment)
     const newSegment = (): Promise<string> => quarters.newSegment()
     const abandoned = (path: string): void => quarters.forget(basename(path))
-    this.#spool = new Spool({ newSegment, abandoned, opened, segmentBytes, report })
+    this.#spool = new Spool({ newSegment, abandoned, opened, limits, report })
     this.#refused = new RefusedSamples({
       newSegment: () => quarters.newAside(),
       kept: (bytes) => room.add(bytes),
-      segmentBytes,
+      limits,
       report,
     })
     this.#shipper = new Shipper({

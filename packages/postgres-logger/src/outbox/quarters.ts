@@ -31,6 +31,7 @@ export class Quarters implements Adopter {
   #own: OwnFolder | undefined
   #making: Promise<OwnFolder> | undefined
   #isActive = true
+  #lastName = 0
   /** Folders of dead processes that are for another database, and whether that was told. */
   readonly #foreign = new Map<string, boolean>()
 
@@ -62,7 +63,7 @@ export class Quarters implements Adopter {
   /** The path of a new segment. */
   async newSegment(): Promise<string> {
     const folder = await this.folder()
-    const name = segmentName()
+    const name = this.#segmentName()
     this.#known.add(name)
     return `${folder}/${name}`
   }
@@ -71,7 +72,7 @@ export class Quarters implements Adopter {
   async newAside(): Promise<string> {
     const aside = await this.aside()
     await makeDirectories(fs, aside, true)
-    return `${aside}/${segmentName()}`
+    return `${aside}/${this.#segmentName()}`
   }
 
   /** Where this process puts what the database refuses, and what cannot be read. */
@@ -115,6 +116,14 @@ export class Quarters implements Adopter {
     await own?.release()
   }
 
+  /** A name that no other segment has, of whatever process. In their order, segments are as old as that. */
+  #segmentName(): string {
+    // Whatever becomes of the clock.
+    this.#lastName = Math.max(Date.now(), this.#lastName + 1)
+    const time = new Date(this.#lastName).toISOString().replaceAll(/[-:.]/g, '')
+    return `${time}-${randomName()}`
+  }
+
   async #make(): Promise<OwnFolder> {
     const before = this.#own
     const own = await OwnFolder.make(this.dir, this.destination)
@@ -147,11 +156,6 @@ export class Quarters implements Adopter {
     }
     this.#known.delete(name)
   }
-}
-
-/** A name that no other segment has, of whatever process. In their order, segments are as old as that. */
-function segmentName(): string {
-  return `${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${randomName()}`
 }
 
 async function hasLog(dir: string): Promise<boolean> {

@@ -5,13 +5,13 @@ import type { Sending } from './batch.ts'
 import { sampleRefused } from './outbox-errors.ts'
 import type { Report, Segment } from './segment.ts'
 import { type SpoolRow, rowOf } from './spool-row.ts'
-import { Spool } from './spool.ts'
+import { type SegmentLimits, Spool } from './spool.ts'
 
 /** What refused samples are kept with. */
 export interface RefusedSettings {
   /** The path of a new segment for them. */
   readonly newSegment: () => Promise<string>
-  readonly segmentBytes: number
+  readonly limits: SegmentLimits
   /** Told of the bytes of each. */
   readonly kept: (bytes: number) => void
   readonly report: Report
@@ -25,11 +25,11 @@ export class RefusedSamples {
   #count = 0
 
   constructor(settings: RefusedSettings) {
-    const { newSegment, segmentBytes, report } = settings
+    const { newSegment, limits, report } = settings
     this.#settings = settings
     const opened = (segment: Segment): void => void this.#segments.push(segment)
     const abandoned = (): void => undefined
-    this.#spool = new Spool({ newSegment, abandoned, segmentBytes, opened, report })
+    this.#spool = new Spool({ newSegment, abandoned, limits, opened, report })
   }
 
   /** How many there were. */

@@ -1,5 +1,5 @@
 import { type StoredSample, readStored } from '@flagging/core/store'
-import { filesGone } from './outbox-errors.ts'
+import { badNote, filesGone } from './outbox-errors.ts'
 import type { SegmentAbout } from './segment-about.ts'
 import type { Progress } from './segment-progress.ts'
 import { type SpooledSample, sampleOf } from './spool-row.ts'
@@ -103,8 +103,8 @@ export class SegmentReader {
     if (stored.details.missing.length > 0) this.#onBad(filesGone(this.#dir))
     try {
       return sampleOf(stored, this.#about)
-    } catch (error) {
-      this.#onBad(error)
+    } catch (cause) {
+      this.#onBad(badNote(this.#dir, cause))
       return undefined
     }
   }

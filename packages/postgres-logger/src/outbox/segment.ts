@@ -32,11 +32,13 @@ export class Segment {
   #pending = 0
   #taken = 0
   #bytes: number
+  #rowBytes = 0
   #usedAt = Date.now()
   #isSealed: boolean
   /** Whether all was read that a dead writer has left. */
   #isRead = false
   #isDamaged = false
+  #closing: Promise<void> | undefined
 
   private constructor(dir: string, about: SegmentAbout, report: Report, found?: FoundSegment) {
     const { progress, rows, bytes } = found ?? { progress: NOTHING, rows: 0, bytes: 0 }
@@ -79,6 +81,11 @@ export class Segment {
   /** Bytes that it takes on the disk, roughly. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Of those, the bytes of its log. */
+  get rowBytes(): number {
+    return this.#rowBytes
   }
 
   /** How many samples it has taken, with those that are on their way. */
@@ -131,10 +138,11 @@ export class Segment {
    * Stores a row; gives how many more rows are to be sent once that is done.
    * @throws FlaggingError as a `CSVLogger` does
    */
-  async add({ data, json, weight }: SpoolRow): Promise<number> {
+  async add({ data, json, weight, fileBytes }: SpoolRow): Promise<number> {
     this.#taken++
     this.#pending++
     this.#bytes += weight
+    this.#rowBytes += weight - fileBytes
     this.#usedAt = Date.now()
     try {
       const details = json === undefined ? this.#layout : { ...this.#layout, json }
@@ -148,9 +156,10 @@ export class Segment {
     }
   }
 
-  /** Takes no more samples. */
+  /** Takes no more samples, and closes its log when those on their way are in it. */
   seal(): void {
     this.#isSealed = true
+    this.#closing ??= this.#logger?.close().catch(this.#report)
   }
 
   /** The next sample that is to be sent; `undefined` where there is none by now. */
@@ -174,8 +183,8 @@ export class Segment {
 
   /** Waits for what is on its way into it, and closes its files. */
   async close(): Promise<void> {
-    this.#isSealed = true
-    await this.#logger?.close()
+    this.seal()
+    await this.#closing
     await this.#outlet.close()
   }
 

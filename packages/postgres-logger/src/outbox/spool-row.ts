@@ -18,6 +18,8 @@ export interface SpoolRow {
   readonly json: readonly (string | undefined)[] | undefined
   /** Roughly how many bytes it takes on the disk. */
   readonly weight: number
+  /** How many of those are bytes of files. */
+  readonly fileBytes: number
 }
 
 /** A sample that was read back, and when it was flagged. */
@@ -48,6 +50,7 @@ export function rowOf(record: SampleRecord, refused?: string): SpoolRow {
   let texts: (string | undefined)[] | undefined
   let files: FilesNote[] | undefined
   let weight = FRAME
+  let fileBytes = 0
   for (let index = 0; index < components.length; index++) {
     const exact = json?.[index]
     const value = isExact(exact) ? null : (values[index] ?? null)
@@ -55,13 +58,14 @@ export function rowOf(record: SampleRecord, refused?: string): SpoolRow {
     const text = isExact(exact) ? exact : held ? undefined : textOf(value)
     data.push(text === undefined ? value : null)
     if (text !== undefined) (texts ??= [])[index] = text
-    for (const { size } of held ?? []) weight += size
+    for (const { size } of held ?? []) fileBytes += size
     if (held) (files ??= []).push([index, held.map(({ name, type }) => [name ?? null, type])])
     weight += FRAME + bytesOf(text ?? value)
   }
   const note = noteText(record, files ?? NO_FILES, refused)
   data.push(note)
-  return { data, json: texts, weight: weight + bytesOf(note) * QUOTED }
+  weight += fileBytes + bytesOf(note) * QUOTED
+  return { data, json: texts, weight, fileBytes }
 }
 
 /**

@@ -6,14 +6,21 @@ import { type Report, Segment } from './segment.ts'
 const MAX_OPEN = 64
 const MAX_ROWS = 10_000
 
+/** How much a segment takes before the next is begun. */
+export interface SegmentLimits {
+  /** Bytes of its log. */
+  readonly rowBytes: number
+  /** Bytes with its files. */
+  readonly bytes: number
+}
+
 /** Where and how segments are made. */
 export interface SpoolSettings {
   /** The path of a new one, in a folder that is there. */
   readonly newSegment: () => Promise<string>
   /** Told of a path at which none could be made. */
   readonly abandoned: (dir: string) => void
-  /** How many bytes one takes before the next is begun. */
-  readonly segmentBytes: number
+  readonly limits: SegmentLimits
   /** Told of each that is made, before anything is in it. */
   readonly opened: (segment: Segment) => void
   readonly report: Report
@@ -35,7 +42,7 @@ export class Spool {
     const key = `${this.#keyOf(components)}${folder}`
     const segment = this.#open.get(key)
     if (segment !== undefined && !segment.isSealed) {
-      if (segment.taken < MAX_ROWS && segment.bytes < this.#settings.segmentBytes) return segment
+      if (!this.#isFull(segment)) return segment
       segment.seal()
     }
     let opening = this.#opening.get(key)
@@ -51,6 +58,11 @@ export class Spool {
     await Promise.allSettled(this.#opening.values())
     for (const segment of this.#open.values()) segment.seal()
     this.#open.clear()
+  }
+
+  #isFull({ taken, rowBytes, bytes }: Segment): boolean {
+    const { limits } = this.#settings
+    return taken >= MAX_ROWS || rowBytes >= limits.rowBytes || bytes >= limits.bytes
   }
 
   async #begin(key: string, folder: string, components: readonly Component[]): Promise<Segment> {
