@@ -40,4 +40,4 @@ const opened = open() - before
 const entries = (): number => readdirSync(dir, { recursive: true }).length
 const during = entries()
 await outbox.close()
-console.log(JSON.stringify({ codes: [...codes], opened, during, left: entries() }))
+process.stdout.write(JSON.stringify({ codes: [...codes], opened, during, left: entries() }))
