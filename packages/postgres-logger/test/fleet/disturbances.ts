@@ -53,6 +53,15 @@ export function instanceKilled(fleet: Fleet, index: number): Disturbance {
   }
 }
 
+/** An instance is asked to end, as in an update, and another one starts in its place. */
+export function instanceReplaced(fleet: Fleet, index: number): Disturbance {
+  return {
+    name: 'instance replaced',
+    begin: () => fleet.kill(index, 'SIGTERM'),
+    end: () => fleet.revive(index),
+  }
+}
+
 /** Everything that goes wrong, one after the other, and some of it at once. */
 export function oneOfEach(fleet: Fleet, servers: Servers): Disturbance[][] {
   return [
@@ -82,6 +91,7 @@ export function some(
     bucketRefuses(servers, one([403, 503])),
     instanceKilled(fleet, victim),
     instanceKilled(fleet, (victim + 1) % instances),
+    instanceReplaced(fleet, (victim + 2) % instances),
   ]
   const chosen = new Set(Array.from({ length: 3 }, () => one(all)))
   return Array.from(chosen)

@@ -9,6 +9,8 @@ import { findings } from './stored.ts'
 const INSTANCES = 4
 const CLIENTS = 4
 const BIG_SIDE = 1400
+/** Of one sample at most. */
+const FILES = 2
 /** Nothing is judged by the clock, and the machine may be busy. */
 const TIMEOUT = times(300_000, 3_600_000)
 
@@ -100,6 +102,7 @@ describe('a fleet', () => {
         'flags acknowledged': load.acknowledged,
         'by way of another instance': load.passed,
         'not found although held': load.missed,
+        'taken back': load.takenBack,
         'not acknowledged': load.flags.length - load.acknowledged,
         ...Object.fromEntries(Array.from(load.refusals, ([status, n]) => [`times ${status}`, n])),
         'answers broken by kills': load.failures.length,
@@ -109,8 +112,10 @@ describe('a fleet', () => {
       expect(load.unexplained).toEqual([])
       expect(fleet.accidents).toEqual([])
       expect(wrong).toEqual([])
-      // Without a local disk, nobody knows any longer what a dead instance was about to store.
-      expect(direct ? [] : strays).toEqual([])
+      // Rows go before their files, and an instance may die in between. Without a local disk, nobody
+      // knows any longer what a dead one was about to store either.
+      const excused = direct ? Infinity : load.takenBack * FILES
+      expect(strays.slice(excused)).toEqual([])
       expect(load.passed).toBeGreaterThan(0)
       await expect.poll(() => connections(ground)).toBe(0)
     },

@@ -103,15 +103,15 @@ export class Fleet {
     return this.#places.some(({ instance }) => instance?.name === name) && !this.#doomed.has(name)
   }
 
-  /** Kills the instance of a place. Nothing that it had in memory is left. */
-  async kill(index: number): Promise<void> {
+  /** Ends the instance of a place. Nothing that it had in memory is left. */
+  async kill(index: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const place = this.#place(index)
     const { instance } = place
     if (instance === undefined) throw new Error(`No instance is at ${index}`)
     const death: Death = { since: performance.now(), until: Infinity }
     this.deaths.push(death)
     this.#doomed.add(instance.name)
-    instance.signal('SIGKILL')
+    instance.signal(signal)
     await instance.gone
     death.until = performance.now()
     this.#forget(place)

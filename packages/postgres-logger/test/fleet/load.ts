@@ -17,6 +17,10 @@ export interface Flag {
   created: number
   /** Whether somebody was told that it is stored. */
   isStored: boolean
+  /** How often it was not stored, or nobody knows. */
+  failed: number
+  /** Whether it was taken back: `maybe` where nobody knows. */
+  isTakenBack: boolean | 'maybe'
 }
 
 /** A request of the host that failed. */
@@ -67,6 +71,11 @@ export class Load {
   /** How many flags are stored, as far as clients know. */
   get acknowledged(): number {
     return this.flags.filter(({ isStored }) => isStored).length
+  }
+
+  /** How many flags were taken back, or may have been. */
+  get takenBack(): number {
+    return this.flags.filter(({ isTakenBack }) => isTakenBack !== false).length
   }
 
   /** What of the host's failed although no instance was killed at the time. */
@@ -164,10 +173,35 @@ export class Load {
     await Promise.all([...flags, ...(isImpatient ? flags : [])].map((flag) => this.#insist(flag)))
     // Told again, it is the same.
     if (this.#random() < 0.2) await Promise.all(flags.map((flag) => this.#send(flag)))
+    // What was asked in vain may still be carried out, and that would come after this.
+    const isSimple = flags.every(({ isStored, failed }) => isStored && failed === 0)
+    if (isSimple && this.#random() < 0.1) await this.#takeBack(answer, flags)
+  }
+
+  /** Takes all flags of an answer back, until somebody says that they are gone, or nobody can. */
+  async #takeBack({ id, instance }: Answered, flags: readonly Flag[]): Promise<void> {
+    for (const flag of flags) flag.isTakenBack = 'maybe'
+    while (!this.#isGivenUp) {
+      const { status } = await send('DELETE', `${this.#fleet.url}/flag/${id}`)
+      if (status === 200) {
+        for (const flag of flags) flag.isTakenBack = true
+        return
+      }
+      if (status === 404 && !this.#fleet.isThere(instance)) return
+      await delay(LONGEST_PAUSE_MS * this.#random())
+    }
   }
 
   #note(answer: Answered, option: string, comment: string | null): Flag {
-    const flag: Flag = { answer, option, comment, created: 0, isStored: false }
+    const flag: Flag = {
+      answer,
+      option,
+      comment,
+      created: 0,
+      isStored: false,
+      failed: 0,
+      isTakenBack: false,
+    }
     this.flags.push(flag)
     return flag
   }
@@ -184,7 +218,7 @@ export class Load {
   async #send(flag: Flag): Promise<boolean> {
     const { option, comment, answer } = flag
     const body = { id: answer.id, option, ...(comment === null ? {} : { comment }) }
-    const { status, instance } = await post(`${this.#fleet.url}/flag`, body)
+    const { status, instance } = await send('POST', `${this.#fleet.url}/flag`, body)
     if (status === 201 || status === 200) {
       if (status === 201) flag.created++
       if (instance !== answer.instance && !flag.isStored) this.passed++
@@ -192,6 +226,7 @@ export class Load {
       this.#tell()
       return true
     }
+    flag.failed++
     this.refusals.set(status, (this.refusals.get(status) ?? 0) + 1)
     if (status !== 404) return false
     if (!this.#fleet.isThere(answer.instance)) return true
@@ -200,13 +235,17 @@ export class Load {
   }
 }
 
-/** Sends JSON; a status of 0 says that the connection broke. */
-async function post(url: string, body: unknown): Promise<{ status: number; instance: string }> {
+/** Sends something; a status of 0 says that the connection broke. */
+async function send(
+  method: string,
+  url: string,
+  body?: unknown,
+): Promise<{ status: number; instance: string }> {
   try {
     const response = await fetch(url, {
-      method: 'POST',
+      method,
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
+      body: body === undefined ? null : JSON.stringify(body),
     })
     await response.arrayBuffer()
     return { status: response.status, instance: response.headers.get('Instance') ?? '' }

@@ -86,8 +86,12 @@ function wrongFlags(flags: readonly Flag[], rows: readonly Row[]): string[] {
   const sent = new Set(flags.map(nameOfFlag))
   return [
     ...flags
-      .filter((flag) => flag.isStored && !there.has(nameOfFlag(flag)))
+      .filter(({ isStored, isTakenBack }) => isStored && isTakenBack === false)
+      .filter((flag) => !there.has(nameOfFlag(flag)))
       .map((flag) => `${nameOfFlag(flag)} was acknowledged, and is not there`),
+    ...flags
+      .filter((flag) => flag.isTakenBack === true && there.has(nameOfFlag(flag)))
+      .map((flag) => `${nameOfFlag(flag)} was taken back, and is there`),
     ...flags
       .filter(({ created }) => created > 1)
       .map((flag) => `${nameOfFlag(flag)} was told to be new ${flag.created} times`),
