@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path'
 
-/** What data sets are called: by the folders that they would have in a flagged directory. */
+/** What datasets are called: by the folders that they would have in a flagged directory. */
 export class DatasetFolders {
   readonly #dirs = new Set<string>()
 

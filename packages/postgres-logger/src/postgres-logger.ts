@@ -119,7 +119,7 @@ export class PostgresLogger implements FlaggingCallback, SampleSource {
     this.#isChecked = true
   }
 
-  /** Stores a sample; gives the number of samples of its data set. */
+  /** Stores a sample; gives the number of samples of its dataset. */
   async flag(
     flagData: readonly FlagValue[],
     flagOption?: string | null,
@@ -134,7 +134,7 @@ export class PostgresLogger implements FlaggingCallback, SampleSource {
   }
 
   /**
-   * The components that the samples of a data set have had; `undefined` where there are none, or where
+   * The components that the samples of a dataset have had; `undefined` where there are none, or where
    * the database is away and nobody is to wait for it.
    */
   async known(flaggingDir: string): Promise<readonly Component[] | undefined> {
@@ -204,7 +204,7 @@ export class PostgresLogger implements FlaggingCallback, SampleSource {
     try {
       await this.elsewhere?.close()
       await this.#store?.close()
-      // One that is not made in time is made by whoever looks at its data set next.
+      // One that is not made in time is made by whoever looks at its dataset next.
       await within(VIEWS_MS, this.#views.settled())
     } finally {
       const closed = [this.#database.close(), this.#options.files.close()]

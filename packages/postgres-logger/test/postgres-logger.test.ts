@@ -140,7 +140,7 @@ describe('PostgresLogger with `direct`', () => {
     await expect(flagged(logger, 5, { ...same, once: 'another option' })).resolves.toBe(2)
   })
 
-  test('many flags at a time share their commits, and each gets a count of its own data set', async () => {
+  test('many flags at a time share their commits, and each gets a count of its own dataset', async () => {
     const { logger, url } = await connected()
     await logger.migrate()
     const flags = Array.from({ length: 1000 }, (_, at) =>
@@ -245,7 +245,9 @@ describe('PostgresLogger with `direct`', () => {
         num1: null,
         Output: null,
         'num1 2': 'five',
-        im: expect.stringMatching(/^calculate\/[\da-f]{2}\/2026\/03\/04\/[\w-]{22}\/im\.png$/) as string,
+        im: expect.stringMatching(
+          /^calculate\/[\da-f]{2}\/2026\/03\/04\/[\w-]{22}\/im\.png$/,
+        ) as string,
         'is "it"?': true,
         'status 2': { cat: 1 },
         long: 'x',

@@ -59,8 +59,8 @@ export function notMigrated(found: number, needed: number): FlaggingError {
   )
 }
 
-/** What is thrown where a data set is gone that was there a moment ago. */
+/** What is thrown where a dataset is gone that was there a moment ago. */
 export function databaseGone(folder: string): FlaggingError {
-  const message = `The data set ${JSON.stringify(folder)} is gone: somebody has replaced the tables`
+  const message = `The dataset ${JSON.stringify(folder)} is gone: somebody has replaced the tables`
   return markFault(new FlaggingError('ERR_FLAGGING_STORE', message), 'passing')
 }

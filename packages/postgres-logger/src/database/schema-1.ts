@@ -1,8 +1,8 @@
 import type { Names } from './names.ts'
 
 /**
- * The tables of version 1. No row points at another by a foreign key: data sets are never deleted, and
- * a key would cost each sample a look at its data set.
+ * The tables of version 1. No row points at another by a foreign key: datasets are never deleted, and
+ * a key would cost each sample a look at its dataset.
  */
 export function schema1({ schema }: Names): string {
   return [datasets, samples, indexes, changes, calls, imports].map((part) => part(schema)).join('')

@@ -4,7 +4,7 @@ import type { Database, Query } from './database.ts'
 import { lock } from './migrations.ts'
 import { fitted, quoted } from './names.ts'
 
-/** The view of the data set that lies in the flagged directory itself. */
+/** The view of the dataset that lies in the flagged directory itself. */
 const ROOT = 'samples'
 /** A table of PostgreSQL has 1600 columns at most. */
 const MAX_COLUMNS = 1500
@@ -30,7 +30,7 @@ const OWN: readonly (readonly [name: string, column: string])[] = [
   ['note', 'note'],
 ]
 
-/** What the views need to know of a data set. */
+/** What the views need to know of a dataset. */
 interface ViewedDataset {
   readonly id: number
   readonly folder: string
@@ -40,7 +40,7 @@ interface ViewedDataset {
   readonly viewed: number
 }
 
-/** One view per data set, with one column per component. */
+/** One view per dataset, with one column per component. */
 export class Views {
   readonly #database: Database
   readonly #onError: (error: unknown) => void
@@ -53,7 +53,7 @@ export class Views {
     this.#onError = onError
   }
 
-  /** Brings the view of a data set up to date, in the background; of all where none is named. */
+  /** Brings the view of a dataset up to date, in the background; of all where none is named. */
   refresh(dataset?: number): void {
     this.#turn = this.#turn.then(() => this.update(dataset)).catch((error) => this.#report(error))
   }
@@ -64,7 +64,7 @@ export class Views {
   }
 
   /**
-   * Brings the view of a data set up to date, or of all.
+   * Brings the view of a dataset up to date, or of all.
    * @throws FlaggingError `ERR_FLAGGING_STORE`
    */
   async update(dataset?: number): Promise<void> {

@@ -50,7 +50,7 @@ export class DirectBatches {
   }
 
   /**
-   * Has a sample inserted; gives the number of samples of its data set.
+   * Has a sample inserted; gives the number of samples of its dataset.
    * @param until by `performance.now()`: until when it is tried again where that may help
    */
   add(sample: PreparedSample, until: number): Promise<number> {

@@ -27,7 +27,7 @@ export class Counters {
     this.#timeline = timeline
   }
 
-  /** The counts of a selection, and how many of the samples of its data sets are reviewed. */
+  /** The counts of a selection, and how many of the samples of its datasets are reviewed. */
   async count(sought: Sought, datasets: readonly DatasetFacts[]): Promise<ReviewCounts> {
     const until = performance.now() + ANSWER_MS
     const { filter, dataset, order } = sought

@@ -14,7 +14,7 @@ const MUCH = 1024 * 1024
 const PASSED = 100_000
 const ALL = { from: undefined, to: undefined }
 
-/** Reads the samples of one data set, from the oldest on. */
+/** Reads the samples of one dataset, from the oldest on. */
 export class DatasetReader {
   readonly #timeline: Timeline
   readonly #rows: RowReader

@@ -6,7 +6,7 @@ import type { TimeRange } from './time-parts.ts'
 
 /** The samples that are meant, but for words and times. */
 export interface Kind {
-  /** The number of the data set, if it is one. */
+  /** The number of the dataset, if it is one. */
   readonly dataset: number | undefined
   readonly filter: ReviewFilter
 }

@@ -9,7 +9,7 @@ export interface KeyPlace {
   readonly id: string
   /** The millisecond since 1970 in which its request came in. */
   readonly at: number
-  /** The number of its data set. */
+  /** The number of its dataset. */
   readonly dataset: number
   readonly folder: string
   readonly row: RowKey

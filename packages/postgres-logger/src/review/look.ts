@@ -1,7 +1,7 @@
 import type { Database, Query } from '../database/database.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** A data set, by its numbers. */
+/** A dataset, by its numbers. */
 export interface DatasetFacts {
   readonly id: number
   readonly folder: string
@@ -34,7 +34,7 @@ export async function look(query: Query, { schema }: Pick<Database, 'schema'>): 
   }
 }
 
-/** The data sets that a selection is of. */
+/** The datasets that a selection is of. */
 export function datasetsOf(
   { datasets }: Look,
   dataset: string | undefined,
@@ -42,7 +42,7 @@ export function datasetsOf(
   return dataset === undefined ? datasets : datasets.filter(({ folder }) => folder === dataset)
 }
 
-/** How many samples data sets have. */
+/** How many samples datasets have. */
 export function samplesIn(datasets: readonly DatasetFacts[]): number {
   return datasets.reduce((sum, { samples }) => sum + samples, 0)
 }

@@ -41,13 +41,13 @@ export interface ReviewSettings {
   readonly files: FileStore
   /** Whether files are read from addresses of their store, where it has such. */
   readonly presign: boolean
-  /** Deletes samples of a data set for good, rows and files. */
+  /** Deletes samples of a dataset for good, rows and files. */
   readonly remove: (folder: string, rows: readonly RowKey[]) => Promise<number>
 }
 
 /** What is looked up for reviewers at the same time: samples want connections, too. */
 const AT_ONCE = 2
-/** No data set has this number. */
+/** No dataset has this number. */
 const NO_DATASET = -1
 
 /** What reviewers look at and change in PostgreSQL. */

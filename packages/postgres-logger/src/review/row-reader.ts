@@ -20,7 +20,7 @@ interface CutValue {
   readonly length: number
 }
 
-/** A row of a list, and its data set. */
+/** A row of a list, and its dataset. */
 export interface FoundRow {
   readonly row: StoredRow
   readonly dataset: StoredDataset
@@ -98,7 +98,7 @@ export class RowReader {
     }))
   }
 
-  /** A data set is asked for again where one of its rows has what was not known. */
+  /** A dataset is asked for again where one of its rows has what was not known. */
   async #know(rows: readonly StoredRow[]): Promise<void> {
     const wanted = new Set(
       rows

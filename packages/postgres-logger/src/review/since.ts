@@ -18,7 +18,7 @@ const PATIENCE_MS = 2000
  * The places of samples that came in since an earlier look, the newest first; `undefined` where the list
  * must be asked for from its start: samples were deleted, or too many came in.
  * @param now what there is now; what comes in later is not given
- * @param datasets the data sets that are meant
+ * @param datasets the datasets that are meant
  */
 export async function placesSince(
   database: Database,

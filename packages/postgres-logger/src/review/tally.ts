@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ReviewCounts } from '@flagging/core/store'
 import type { Micros } from './micros.ts'
 
-/** One kind of a count: of a day, a data set, an option or a user. */
+/** One kind of a count: of a day, a dataset, an option or a user. */
 export type Facet = 'day' | 'dataset' | 'option' | 'username'
 
 /** Samples of one sort, as they are to be counted. */

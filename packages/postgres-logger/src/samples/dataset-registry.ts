@@ -5,7 +5,7 @@ import { storableText } from './storable-text.ts'
 import { DATASET_COLUMNS, type StoredComponent, type StoredDataset } from './stored-row.ts'
 import { identityOf, storedComponent } from './stored-component.ts'
 
-/** What is remembered of a data set. */
+/** What is remembered of a dataset. */
 interface Known {
   readonly dataset: StoredDataset
   readonly keys: ReadonlyMap<string, string>
@@ -14,7 +14,7 @@ interface Known {
 }
 
 /**
- * The data sets of a store, and under which keys their rows hold the values of components. A component
+ * The datasets of a store, and under which keys their rows hold the values of components. A component
  * of another label, side or type gets another key, so that no column ever changes its meaning.
  */
 export class DatasetRegistry {
@@ -28,7 +28,7 @@ export class DatasetRegistry {
     this.#views = views
   }
 
-  /** The keys of components, in their order. The data set is made, or widened, where it must be. */
+  /** The keys of components, in their order. The dataset is made, or widened, where it must be. */
   async keysOf(folder: string, components: readonly Component[]): Promise<readonly string[]> {
     for (;;) {
       const keys = this.#keysOf(folder, components)
@@ -40,7 +40,7 @@ export class DatasetRegistry {
     }
   }
 
-  /** What is stored of a data set; `undefined` where there is none. */
+  /** What is stored of a dataset; `undefined` where there is none. */
   async find(folder: string, patience?: QueryPatience): Promise<StoredDataset | undefined> {
     const [dataset] = await this.#database.query<StoredDataset>(
       `select ${DATASET_COLUMNS} from ${this.#database.schema}.datasets where folder = $1`,
@@ -50,7 +50,7 @@ export class DatasetRegistry {
     return dataset
   }
 
-  /** Looks a data set up anew when it is next asked for. */
+  /** Looks a dataset up anew when it is next asked for. */
   forget(folder: string): void {
     this.#known.delete(folder)
   }
@@ -91,7 +91,7 @@ export class DatasetRegistry {
   }
 }
 
-/** The data set with these components, under a lock that keeps others from widening it otherwise. */
+/** The dataset with these components, under a lock that keeps others from widening it otherwise. */
 async function widened(
   query: Query,
   schema: string,

@@ -12,7 +12,7 @@ export interface Flag {
 
 /**
  * The sample that a flag makes.
- * @param components of its data set, where the flag comes without details
+ * @param components of its dataset, where the flag comes without details
  */
 export function flagRecord(
   folder: string,

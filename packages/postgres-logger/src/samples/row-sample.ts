@@ -18,7 +18,7 @@ export type FileSource = Pick<FileStore, 'open'>
 /** A value of a sample that was read. */
 export interface RowValue {
   readonly component: Component
-  /** The position of its component in the data set. */
+  /** The position of its component in the dataset. */
   readonly column: number
   /** Files with their keys as `storedAs`; a value that is too large for its row as the file that holds it. */
   readonly value: FlagValue
@@ -30,7 +30,7 @@ export interface RowValue {
 
 /** A sample that was read: what was stored, but that its values may still lie in files. */
 export interface RowSample extends Omit<SampleRecord, 'components' | 'values' | 'json'> {
-  /** Of the components that the sample was stored with: inputs, then outputs, in the order of the data set. */
+  /** Of the components that the sample was stored with: inputs, then outputs, in the order of the dataset. */
   readonly values: readonly RowValue[]
 }
 

@@ -18,7 +18,7 @@ export interface ReadyRow {
 /** What is to be done in the transaction that inserts rows, behind them. */
 export type Also = (query: Query) => Promise<void>
 
-/** How many samples a data set has. */
+/** How many samples a dataset has. */
 interface Count {
   readonly folder: string
   readonly samples: number
@@ -26,8 +26,8 @@ interface Count {
 
 /**
  * Inserts rows, each once and in their order, and counts them, all in one transaction.
- * @param folders of data sets whose counts are wanted although no row is for them
- * @returns the number of samples of each data set behind it, by folder
+ * @param folders of datasets whose counts are wanted although no row is for them
+ * @returns the number of samples of each dataset behind it, by folder
  */
 export async function insertRows(
   database: Database,
@@ -121,7 +121,7 @@ const COLUMNS = `endpoint, method, interaction, status, duration, ended, truncat
   username, comment, correction, inputs, outputs, files, exact`
 
 /**
- * Rows are numbered in the order in which they are given, but stored in that of their ids, and data sets
+ * Rows are numbered in the order in which they are given, but stored in that of their ids, and datasets
  * are counted last, in the order of theirs: nobody waits for a row for long, or for ever.
  */
 function insertQuery({ schema }: Pick<Database, 'schema'>): string {

@@ -18,7 +18,7 @@ const LAST_MS = 8.64e15
 type Deleted = Pick<StoredRow, 'files'>
 
 /**
- * Deletes samples of a data set, rows first and then their files, and gives how many there were.
+ * Deletes samples of a dataset, rows first and then their files, and gives how many there were.
  * @param onError told of files that could not be deleted: no sample names them any more
  * @throws FlaggingError `ERR_FLAGGING_BAD_REQUEST` for what is no row of ours; `ERR_FLAGGING_STORE`:
  * then nothing was deleted

@@ -4,7 +4,7 @@ import type { SampleRecord } from './sample-record.ts'
 /** The way of samples into the database: through an outbox, or straight. */
 export interface SampleStore {
   /**
-   * Takes a sample; gives the number of samples of its data set behind it, once the sample is stored.
+   * Takes a sample; gives the number of samples of its dataset behind it, once the sample is stored.
    * @throws FlaggingError
    */
   add(record: SampleRecord): Promise<number>

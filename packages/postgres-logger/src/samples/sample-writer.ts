@@ -58,7 +58,7 @@ export class SampleWriter {
 
   /**
    * Stores samples, each once, files first; all or none of them. Gives for each the number of samples
-   * of its data set behind it; those of a batch may share the last one.
+   * of its dataset behind it; those of a batch may share the last one.
    * @param also what else is to be done in the same transaction, also where all samples are there already
    * @throws FlaggingError see `isTransient`; what went wrong may have been done all the same
    */

@@ -5,7 +5,7 @@ import { type StoredComponent, componentOf } from './stored-row.ts'
 const LONGEST_KEY = 200
 
 /**
- * What tells the components of a data set from each other; the same for a stored one as for itself.
+ * What tells the components of a dataset from each other; the same for a stored one as for itself.
  * Those that are inferred are numbered in the order in which a process has seen fields of one name:
  * only where their values come from says which is which.
  */
@@ -15,7 +15,7 @@ export function identityOf(given: Component | StoredComponent): string {
   return JSON.stringify([roleOf(role), type, label, source])
 }
 
-/** A component as a data set keeps it, beside those that it has. */
+/** A component as a dataset keeps it, beside those that it has. */
 export function storedComponent(
   { label, type, role, from }: Component,
   others: readonly StoredComponent[],
@@ -49,7 +49,7 @@ function freeKey(label: string, others: readonly StoredComponent[]): string {
   return key
 }
 
-/** The components of a data set as those go on with that infer them: inputs first, each label once. */
+/** The components of a dataset as those go on with that infer them: inputs first, each label once. */
 export function knownComponents(stored: readonly StoredComponent[]): readonly Component[] {
   // Of the same label, the one without a type: only where none is declared are they inferred.
   const all = stored.map(componentOf)

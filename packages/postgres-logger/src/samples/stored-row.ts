@@ -1,8 +1,8 @@
 import type { Component, ComponentSource, ComponentType, JSONValue } from '@flagging/core'
 
-/** A component as a data set keeps it. */
+/** A component as a dataset keeps it. */
 export interface StoredComponent {
-  /** Under what its values stand in the rows; no other component of the data set has it. */
+  /** Under what its values stand in the rows; no other component of the dataset has it. */
   readonly key: string
   /** Its label, as near as a jsonb can hold it. */
   readonly label: string

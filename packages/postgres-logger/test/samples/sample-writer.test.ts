@@ -34,7 +34,7 @@ describe('SampleWriter', () => {
     expect(again).toBe(20)
   })
 
-  test('the samples of a batch keep their order, whatever their data sets', async () => {
+  test('the samples of a batch keep their order, whatever their datasets', async () => {
     const store = await testStore()
     const folders = ['b', 'a', 'c']
     const records = Array.from({ length: 300 }, (_, n) => record({ folder: folders[n % 3] ?? '' }))
@@ -81,7 +81,7 @@ describe('SampleWriter', () => {
     expect(counts.map(([count]) => count)).toEqual([1, 1, 1])
   })
 
-  test('counts are right however many write at once, also to several data sets in any order', async () => {
+  test('counts are right however many write at once, also to several datasets in any order', async () => {
     const store = await testStore()
     const writers = Array.from({ length: 6 }, () => store.writer())
     const folders = ['a', 'b', 'c']
@@ -226,7 +226,7 @@ describe('SampleWriter', () => {
     const one = record({ folder: 'posted', endpoint: '' })
     const again = { ...one, at: new Date(one.at.getTime() + 1000) }
     const [first, second] = [store.writer(), store.writer()]
-    // Both know the data set.
+    // Both know the dataset.
     await first.write([record({ folder: 'posted', endpoint: '' })])
     await second.write([record({ folder: 'posted', endpoint: '' })])
     const other = new pg.Client(store.url)
