@@ -18,9 +18,7 @@ import { setTimeout } from 'node:timers/promises'
 /** PostgreSQL starts for no root: then it runs as `nobody`, whom every system knows. */
 const NOBODY = 65_534
 const isRoot = process.getuid?.() === 0
-const SETTINGS = ['listen_addresses=127.0.0.1', 'fsync=off', 'max_connections=200'].flatMap(
-  (set) => ['-c', set],
-)
+const SETTINGS = ['listen_addresses=127.0.0.1', 'max_connections=200']
 const IDENTITY = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
 
 /** A PostgreSQL server of one's own, from the binaries that npm brings. */
@@ -36,8 +34,17 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
+/** How a server is started. */
+export interface PostgresOptions {
+  /** Whether commits are brought to the disk, as they are unless somebody says otherwise. Default `false`. */
+  readonly isDurable?: boolean
+}
+
 /** Starts a server with an empty cluster in a temporary directory. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({
+  isDurable = false,
+}: PostgresOptions = {}): Promise<PostgresServer> {
+  const settings = [...SETTINGS, `fsync=${isDurable ? 'on' : 'off'}`].flatMap((set) => ['-c', set])
   const folder = mkdtempSync(join(tmpdir(), 'flagging-postgres-'))
   const native = installed(folder)
   const data = join(folder, 'data')
@@ -48,7 +55,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   )
   if (status !== 0) throw new Error(`initdb failed: ${stderr}`)
   const port = await freePort()
-  let server = await started(native, folder, port)
+  let server = await started(native, folder, port, settings)
   const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`
   return {
     port,
@@ -56,7 +63,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     kill: () => killed(server),
     async restart() {
       rmSync(join(data, 'postmaster.pid'), { force: true })
-      server = await started(native, folder, port)
+      server = await started(native, folder, port, settings)
     },
     async stop() {
       await ended(server, 'SIGQUIT')
@@ -84,10 +91,15 @@ function installed(folder: string): string {
   return native
 }
 
-async function started(native: string, folder: string, port: number): Promise<ChildProcess> {
+async function started(
+  native: string,
+  folder: string,
+  port: number,
+  settings: readonly string[],
+): Promise<ChildProcess> {
   const server = spawn(
     join(native, 'bin/postgres'),
-    ['-D', join(folder, 'data'), '-k', folder, '-p', String(port), ...SETTINGS],
+    ['-D', join(folder, 'data'), '-k', folder, '-p', String(port), ...settings],
     { ...IDENTITY, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   let log = ''
