@@ -104,9 +104,12 @@ export class Instances {
   }
 
   async #end(): Promise<void> {
-    for (const close of this.#closing) await close()
-    await this.database.close()
-    await rm(this.dir, { recursive: true, force: true })
+    try {
+      for (const close of this.#closing) await close()
+      await this.database.close()
+    } finally {
+      await rm(this.dir, { recursive: true, force: true })
+    }
   }
 }
 
