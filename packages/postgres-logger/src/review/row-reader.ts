@@ -71,10 +71,11 @@ export class RowReader {
   }
 
   /** All of the row of a key, if it is there. */
-  async in({ id, at, dataset }: KeyPlace): Promise<readonly FoundRow[]> {
+  async in({ id, at, dataset }: KeyPlace): Promise<FoundRow | undefined> {
     const range = { from: fromMillis(at), to: fromMillis(at + 1) }
     const rows = await this.#read([id], range, true)
-    return this.#withDatasets(rows.filter((row) => row.dataset === dataset))
+    const [found] = await this.#withDatasets(rows.filter((row) => row.dataset === dataset))
+    return found
   }
 
   #read(ids: readonly string[], range: TimeRange, isWhole: boolean): Promise<AskedRow[]> {

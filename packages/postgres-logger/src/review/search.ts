@@ -82,9 +82,7 @@ export class Search {
     return found
   }
 
-  /**
-   * The next stretch of at most so many rows that are to be looked at. `undefined` as above.
-   */
+  /** The next stretch of at most so many rows that are to be looked at. `undefined` as above. */
   async stretch(scope: Scope, length: number): Promise<Stretch | undefined> {
     const { order } = this.sought
     const { text, values } = this.#statement(scope, length, (all) =>
@@ -95,7 +93,7 @@ export class Search {
     const found = await this.#run<PlaceRow & { nth: number }>(
       `select ${PLACE}, nth from (${numbered}) as numbered order by nth desc limit 1`,
       values,
-      this.isWalk,
+      this.isWalk || isIndexed(this.sought),
     )
     if (found === undefined) return undefined
     const [last] = found
@@ -107,10 +105,8 @@ export class Search {
   /** Makes the next stretch shorter or longer than one that took so long. */
   fit(ms: number): void {
     const factor = Math.min(MOST_GROWTH, Math.max(1 / MOST_GROWTH, STRETCH_MS / Math.max(ms, 1)))
-    this.stretchLength = Math.min(
-      LONGEST_STRETCH,
-      Math.max(LEAST_STRETCH, this.stretchLength * factor),
-    )
+    const length = Math.round(this.stretchLength * factor)
+    this.stretchLength = Math.min(LONGEST_STRETCH, Math.max(LEAST_STRETCH, length))
   }
 
   async #find(

@@ -1,40 +1,20 @@
 import { performance } from 'node:perf_hooks'
-import type { MarkFilter } from '@flagging/core/store'
 import type { Database, Query } from '../database/database.ts'
-import { indexable } from '../samples/storable-text.ts'
-import { CHANGES_MS } from './changes.ts'
+import { type Change, changesSince, wasAndIs } from './changes.ts'
 import { RowCounter } from './count-rows.ts'
 import { isIndexed, timesOf } from './filter-sql.ts'
 import { type Look, look, samplesIn } from './look.ts'
-import { microsOf } from './micros.ts'
 import type { Place } from './order.ts'
 import { Search, type Sought } from './search.ts'
-import { type Snapshot, cameInSince } from './snapshot.ts'
-import { SQLValues } from './sql-values.ts'
-import { Tally, userHash } from './tally.ts'
+import { Tally } from './tally.ts'
 import type { TimeParts, TimeRange } from './time-parts.ts'
 
-/** How many changes are taken in one by one; where there are more, all is counted anew. */
-const MOST_CHANGES = 10_000
 /** How many rows are counted together at first. */
-const FIRST_STRETCH = 50_000
+const FIRST_STRETCH = 20_000
 const FIRST_OF_WORDS = 2000
 
 /** Behind all samples of before a moment. */
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
-
-interface ChangeRow {
-  readonly micros: string
-  readonly id: string
-  readonly dataset: number
-  readonly option: string | null
-  readonly user: string | null
-  readonly was_reviewed: boolean
-  readonly was_noted: boolean
-  /** `null` where it was deleted. */
-  readonly is_reviewed: boolean | null
-  readonly is_noted: boolean | null
-}
 
 /** The samples of a selection, counted bit by bit, and from then on what comes in and changes. */
 export class SelectionCount {
@@ -95,16 +75,14 @@ export class SelectionCount {
   /** Counts what has come in and changed among the samples that were counted before. */
   async #catchUp(query: Query, parts: TimeParts, now: Look): Promise<void> {
     if (this.#known === undefined || (this.#position === undefined && !this.#isDone)) return
-    const before = this.#known
-    const isOld = now.snapshot.at - before.snapshot.at > CHANGES_MS
-    const changes = isOld ? undefined : await this.#changes(query, before.snapshot, now.snapshot)
+    const { schema } = this.#database
+    const looks = [this.#known.snapshot, now.snapshot] as const
+    const changes = await changesSince(query, schema, ...looks)
     if (changes === undefined) return this.#restart()
-    const isSame = samplesIn(before.datasets) === samplesIn(now.datasets)
-    const isGone = changes.some(({ is_reviewed: isReviewed }) => isReviewed === null)
-    if (!isSame || isGone) {
-      const counter = new RowCounter(query, this.#database.schema, this.#sought)
+    const isSame = samplesIn(this.#known.datasets) === samplesIn(now.datasets)
+    if (!isSame || changes.some(({ is }) => is === undefined)) {
+      const counter = new RowCounter(query, schema, this.#sought)
       const upTo = this.#isDone ? undefined : this.#position
-      const looks = [before.snapshot, now.snapshot] as const
       for (const range of parts.of(timesOf(this.#sought.filter))) {
         await counter.since(range, looks, upTo, this.#tally)
       }
@@ -112,44 +90,19 @@ export class SelectionCount {
     if (changes.length > 0 && !this.#apply(changes)) this.#restart()
   }
 
-  /** What was changed of samples that could be seen before; `undefined` for too much. */
-  async #changes(
-    query: Query,
-    before: Snapshot,
-    now: Snapshot,
-  ): Promise<readonly ChangeRow[] | undefined> {
-    const values = new SQLValues()
-    const since = cameInSince(values, before, now, 'changed_at')
-    const changes = await query<ChangeRow>(
-      `select ${microsOf('at')} as micros, id, dataset, option, encode(user_hash, 'hex') as user,
-        was_reviewed, was_noted, is_reviewed, is_noted
-      from ${this.#database.schema}.changes where ${since}
-        and pg_visible_in_snapshot(row_tx, ${values.put(before.seen, 'pg_snapshot')})
-      limit ${MOST_CHANGES + 1}`,
-      values.all,
-    )
-    return changes.length > MOST_CHANGES ? undefined : changes
-  }
-
-  #apply(changes: readonly ChangeRow[]): boolean {
+  /** Takes changes in; gives whether all that must be known of them is. */
+  #apply(changes: readonly Change[]): boolean {
     const users = this.#tally.usersByHash()
     for (const change of changes) {
-      const at = BigInt(change.micros)
-      if (!this.#isCounted({ at, id: change.id, duration: null }) || !this.#isOfKind(change))
-        continue
-      const was = fitsMarks(change.was_reviewed, change.was_noted, this.#sought.filter.marks)
-      const isGone = change.is_reviewed === null
-      const is =
-        !isGone &&
-        fitsMarks(change.is_reviewed, change.is_noted === true, this.#sought.filter.marks)
-      if (was === is) continue
+      const [was, is] = wasAndIs(change, this.#sought)
+      if (was === is || !this.#isCounted(change.place)) continue
       // Nobody knows which words stood there.
       if (this.#sought.words !== undefined) return false
-      const { dataset, option, user } = change
+      const { place, dataset, option, user } = change
       const username = user === null ? null : users.get(user)
       // Nor whose it is, where none of theirs was counted before.
       if (username === undefined && is && !this.#tally.isFull) return false
-      this.#tally.change({ at, dataset, option, username }, is ? 1 : -1)
+      this.#tally.change({ at: place.at, dataset, option, username }, is ? 1 : -1)
     }
     return true
   }
@@ -157,20 +110,6 @@ export class SelectionCount {
   #isCounted(place: Place): boolean {
     if (this.#isDone) return true
     return this.#position !== undefined && this.#sought.order.compare(place, this.#position) <= 0
-  }
-
-  #isOfKind({ micros, dataset, option, user }: ChangeRow): boolean {
-    const { filter, dataset: wanted } = this.#sought
-    const { from, to } = timesOf(filter)
-    const time = BigInt(micros)
-    if (wanted !== undefined && dataset !== wanted) return false
-    if (from !== undefined && time < from) return false
-    if (to !== undefined && time >= to) return false
-    if (filter.option !== undefined && (option ?? '') !== indexable(filter.option).text)
-      return false
-    if (filter.user === undefined) return true
-    if (filter.user === '') return user === null || user === userHash('')
-    return user === userHash(indexable(filter.user).text)
   }
 
   async #goOn(query: Query, parts: TimeParts, until: number): Promise<void> {
@@ -204,14 +143,4 @@ export class SelectionCount {
 
 function endOf({ to }: TimeRange): Place | undefined {
   return to === undefined ? undefined : { at: to - 1n, id: LAST_ID, duration: null }
-}
-
-function fitsMarks(
-  isReviewed: boolean | null,
-  isNoted: boolean,
-  marks: MarkFilter | undefined,
-): boolean {
-  if (marks === undefined) return true
-  if (marks === 'noted') return isNoted
-  return (isReviewed === true) === (marks === 'reviewed')
 }

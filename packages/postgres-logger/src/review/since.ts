@@ -62,7 +62,7 @@ async function hasGone(
   now: Look,
   datasets: readonly DatasetFacts[],
 ): Promise<boolean> {
-  // What was changed is not kept for longer.
+  // What was changed is not known for longer.
   if (now.snapshot.at - snapshot.at > CHANGES_MS) return true
   const values = new SQLValues()
   const since = cameInSince(values, snapshot, now.snapshot, 'changed_at')

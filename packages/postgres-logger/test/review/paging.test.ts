@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Given, asking, ids, idsOf, pages, reviewedStore, walk } from './support.ts'
 
 function samples(count: number, step = 1000): Given[] {
@@ -92,6 +92,38 @@ describe('a list of samples', () => {
     expect(all.length).toBeGreaterThan(1)
     expect(all.flatMap((page) => idsOf(page.samples))).toEqual(['i0'])
     expect(all.reduce((sum, { searched }) => sum + searched, 0)).toBe(20_001)
+  })
+})
+
+describe('a search that no index leads through in time', () => {
+  test('walks through the rows, and goes on so', async () => {
+    const { review, store, database } = await reviewedStore()
+    await store(
+      samples(30).map((one, n) => ({ ...one, option: n % 2 ? 'bad' : 'good', user: 'u' })),
+    )
+    const slow = await database.client()
+    onTestFinished(() => slow.end())
+    // The partitions are known for a moment.
+    await review.page(asking(''))
+    await slow.query('begin')
+    await slow.query('lock table flagging.samples_2023_11 in access exclusive mode')
+    const asked = asking('option=bad&user=u&limit=10')
+    const page = review.page(asked)
+    const isWaiting = async () =>
+      (
+        await database.query(
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
+            and query like '%row_number%'`,
+        )
+      ).length
+    await expect.poll(isWaiting).toBe(1)
+    await slow.query('commit')
+    const { samples: first, next } = await page
+    const rest = await review.page({ ...asked, cursor: next ?? '' })
+    expect([...idsOf(first), ...idsOf(rest.samples)]).toEqual(
+      ids(29, 0).filter((_, n) => n % 2 === 0),
+    )
+    expect(Buffer.from(next ?? '', 'base64url').toString()).toContain('"isWalk":true')
   })
 })
 

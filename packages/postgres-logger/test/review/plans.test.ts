@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { asking, pages, reviewedStore } from './support.ts'
 
-const ROWS = 120_000
-const SECOND = 40
+const ROWS = 60_000
+const SECOND = 80
 
 /** The nodes of a plan, each on a line of its own. */
 type Plan = readonly { readonly 'QUERY PLAN': string }[]
@@ -82,4 +82,12 @@ test('pages are read by indexes, in their order, where there are many samples', 
   }
   for await (const page of pages(review, 'q=nowhere')) expect(page.samples).toEqual([])
   for (const plan of plans) expect(plan).not.toMatch(FULL)
-})
+  plans.length = 0
+  const { newest } = await review.page(asking(''))
+  await store([{ id: 'new', at: hour(9) }])
+  plans.length = 0
+  const { samples } = await review.page({ ...asking(''), after: newest })
+  expect(samples.map(({ id }) => id)).toEqual(['new'])
+  expect(plans[0]).toMatch(/Index (?:Only )?Scan (?:on|using) samples_2026_01_tx_idx/)
+  expect(plans[0]).not.toMatch(FULL)
+}, 120_000)

@@ -58,6 +58,21 @@ describe('a selection', () => {
     }
   })
 
+  test('is the same where its rows are walked through, whatever indexes know', async () => {
+    const { review, store } = await reviewedStore()
+    await store(GIVEN)
+    const at = { newest: '253402300799999000', oldest: '0' }
+    for (const [query, found] of CASES) {
+      for (const sort of ['newest', 'oldest'] as const) {
+        const cursor = Buffer.from(JSON.stringify({ sort, at: at[sort], isWalk: true }))
+        const asked = { ...asking(query), sort, cursor: cursor.toString('base64url') }
+        const { samples } = await review.page(asked)
+        const expected = sort === 'newest' ? found : found.toReversed()
+        expect([query, sort, idsOf(samples)]).toEqual([query, sort, expected])
+      }
+    }
+  })
+
   test('finds words of values that PostgreSQL holds otherwise, and none of what only it writes', async () => {
     const { review, store } = await reviewedStore()
     await store([
