@@ -113,6 +113,7 @@ create table ${schema}.changes (
   is_noted boolean
 );
 create index changes_tx on ${schema}.changes (tx);
+create index changes_at on ${schema}.changes (changed_at);
 comment on table ${schema}.changes is
   'Samples that were deleted, then is_reviewed is null, or marked; kept for two days. No name is.';
 
@@ -124,6 +125,10 @@ begin
     insert into ${schema}.changes (${columns}, is_reviewed, is_noted)
       values (${before}, new.reviewed, new.note is not null);
   end if;
+  delete from ${schema}.changes where ctid = any (array(
+    select ctid from ${schema}.changes where changed_at < now() - interval '2 days'
+    limit 100 for update skip locked
+  ));
   return null;
 end $flagging$;
 

@@ -76,11 +76,6 @@ export function wasAndIs(change: Change, sought: Sought): readonly [was: boolean
   return [fitsMarks(change.was, marks), change.is !== undefined && fitsMarks(change.is, marks)]
 }
 
-/** Forgets what was changed so long ago that nobody asks for it. */
-export async function forgetChanges(query: Query, schema: string): Promise<void> {
-  await query(`delete from ${schema}.changes where changed_at < now() - interval '2 days'`)
-}
-
 function changeOf(row: ChangeRow): Change {
   const { id, dataset, option, user, is_reviewed: isReviewed } = row
   return {

@@ -1,7 +1,6 @@
 import type { Mark } from '@flagging/core/store'
 import type { Database } from '../database/database.ts'
 import { storableText } from '../samples/storable-text.ts'
-import { forgetChanges } from './changes.ts'
 import type { KeyPlace } from './key-place.ts'
 
 /**
@@ -17,24 +16,21 @@ export async function setMark(
   const { schema } = database
   const isSaid = reviewed || note !== null
   const told = (text: string | null) => (text === null ? null : storableText(text))
-  return database.transaction(async (query) => {
-    const found = await query(
-      `update ${schema}.samples
-        set reviewed = $1, note = $2, reviewed_by = $3, reviewed_at = $4::timestamptz
-        where id = $5::uuid and dataset = $6 and at >= $7::timestamptz and at < $8::timestamptz
-        returning id`,
-      [
-        reviewed,
-        told(note),
-        isSaid ? told(by) : null,
-        isSaid ? saidAt : null,
-        id,
-        dataset,
-        new Date(at).toISOString(),
-        new Date(at + 1).toISOString(),
-      ],
-    )
-    await forgetChanges(query, schema)
-    return found.length > 0
-  })
+  const found = await database.query(
+    `update ${schema}.samples
+      set reviewed = $1, note = $2, reviewed_by = $3, reviewed_at = $4::timestamptz
+      where id = $5::uuid and dataset = $6 and at >= $7::timestamptz and at < $8::timestamptz
+      returning id`,
+    [
+      reviewed,
+      told(note),
+      isSaid ? told(by) : null,
+      isSaid ? saidAt : null,
+      id,
+      dataset,
+      new Date(at).toISOString(),
+      new Date(at + 1).toISOString(),
+    ],
+  )
+  return found.length > 0
 }
