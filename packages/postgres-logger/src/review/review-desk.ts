@@ -30,7 +30,7 @@ import { WordSearch } from './word-sql.ts'
 
 /** What is looked up for reviewers at the same time: samples want connections, too. */
 const AT_ONCE = 2
-/** No data set has this number. */
+/** No dataset has this number. */
 const NO_DATASET = -1
 
 /** A page whose rows are not made into samples yet. */
