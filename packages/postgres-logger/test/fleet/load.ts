@@ -3,10 +3,10 @@ import type { Fleet } from './fleet.ts'
 import { type Answered, type Kind, ask } from './questions.ts'
 
 const THINKING_MS = 40
-const FIRST_PAUSE_MS = 100
+const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 1500
 /** Flags of one client that wait for an answer; with more it only asks. */
-const WAITING = 8
+const WAITING = 5
 
 /** A flag, and what became of it. */
 export interface Flag {
