@@ -5,7 +5,7 @@ import { timesOf } from './filter-sql.ts'
 import { microsOf } from './micros.ts'
 import type { Place } from './order.ts'
 import type { Sought } from './search.ts'
-import { type Snapshot, cameInSince } from './snapshot.ts'
+import { type Snapshot, cameInSince, wasSeen } from './snapshot.ts'
 import { SQLValues } from './sql-values.ts'
 import { userHash } from './tally.ts'
 import { isWithin } from './time-parts.ts'
@@ -61,8 +61,7 @@ export async function changesSince(
   const rows = await query<ChangeRow>(
     `select ${microsOf('at')} as micros, id, dataset, option, encode(user_hash, 'hex') as user,
       was_reviewed, was_noted, is_reviewed, is_noted
-    from ${schema}.changes where ${since}
-      and pg_visible_in_snapshot(row_tx, ${values.put(before.seen, 'pg_snapshot')})
+    from ${schema}.changes where ${since} and ${wasSeen(values, before, now, 'row_tx')}
     limit ${MOST_CHANGES + 1}`,
     values.all,
   )

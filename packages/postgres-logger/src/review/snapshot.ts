@@ -22,8 +22,8 @@ export function isSnapshot(text: unknown): text is string {
   return BigInt(first) > 0n && isInOrder && (isWithin || (!list && first === end))
 }
 
-/** Rows of older transactions were there for a day: no transaction takes longer. */
-const LONGEST = "interval '1 day'"
+/** No transaction takes longer: rows that were written so long before were there to be seen. */
+const LONGEST = "interval '1 hour'"
 
 /**
  * Says that a row could not be seen then and can be now: by an index on the column, for the
@@ -36,10 +36,26 @@ export function cameInSince(
   now: Snapshot,
   written: string,
 ): string {
-  const [, , end = '0', list = ''] = PARTS.exec(seen) ?? []
+  const [, , , list = ''] = PARTS.exec(seen) ?? []
   const running = values.put(list === '' ? [] : list.split(','), 'xid8[]')
-  // Whoever restores a dump brings along numbers of another server.
-  return `(tx >= ${values.put(end, 'xid8')} or tx = any(${running}))
+  // In a dump that was restored, numbers are those of another server: see `wasSeen`, too.
+  return `(tx >= ${values.put(endOf(seen), 'xid8')} or tx = any(${running}))
     and pg_visible_in_snapshot(tx, ${values.put(now.seen, 'pg_snapshot')})
     and ${written} > to_timestamp(${values.put(at / 1000, 'float8')}) - ${LONGEST}`
+}
+
+/** Says that the row that a transaction wrote could be seen at an earlier look. */
+export function wasSeen(
+  values: SQLValues,
+  before: Snapshot,
+  now: Snapshot,
+  transaction: string,
+): string {
+  // What is seen now and is of no time yet comes from another server, and was always there.
+  return `(pg_visible_in_snapshot(${transaction}, ${values.put(before.seen, 'pg_snapshot')})
+    or ${transaction} >= ${values.put(endOf(now.seen), 'xid8')})`
+}
+
+function endOf(seen: string): string {
+  return PARTS.exec(seen)?.[2] ?? '0'
 }

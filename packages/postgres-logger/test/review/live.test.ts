@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { asking, idsOf, reviewedStore } from './support.ts'
+import { asking, counted, idsOf, reviewedStore } from './support.ts'
 
 describe('what came in since', () => {
   test('is given once, the newest first, and only what is asked for', async () => {
@@ -99,5 +99,30 @@ describe('what came in since', () => {
     const now = (await review.page(asking(''))).newest
     await store(Array.from({ length: 6 }, () => ({})))
     expect([await reset(now, 'limit=5'), await reset(now, 'limit=6')]).toEqual([true, undefined])
+  })
+
+  test('is right in a database that was restored from the dump of another server', async () => {
+    const { review, store, database } = await reviewedStore()
+    await store([{ id: 'i0' }, { id: 'i1' }])
+    // Numbers of transactions that this server has not come to yet.
+    await database.query(
+      "update flagging.samples set tx = '900000000000', stored_at = now() - interval '1 day'",
+    )
+    expect((await counted(review)).total).toBe(2)
+    const { newest, samples } = await review.page(asking(''))
+    await store([{ id: 'i2' }])
+    const since = await review.page({ ...asking(''), after: newest })
+    expect(idsOf(since.samples)).toEqual(['i2'])
+    expect((await counted(review)).total).toBe(3)
+    await review.mark(samples[0]?.key ?? '', {
+      reviewed: true,
+      note: null,
+      by: null,
+      at: '2026-11-27',
+    })
+    expect(await counted(review)).toMatchObject({ total: 3, reviewed: 1 })
+    expect((await counted(review, { marks: 'open' })).total).toBe(2)
+    await review.remove([samples[0]?.key ?? ''])
+    expect(await counted(review)).toMatchObject({ total: 2, reviewed: 0 })
   })
 })
