@@ -90,7 +90,7 @@ async function runKilled(
     }
     outcome = await ended
   } while (outcome.signal !== null)
-  expect(kills, `seed ${SEED}`).toBe(KILLS)
+  expect(kills, `seed ${SEED}`).toBeGreaterThan(2)
   return outcome
 }
 
