@@ -22,6 +22,8 @@ export type Also = (query: Query) => Promise<void>
 interface Count {
   readonly folder: string
   readonly samples: number
+  /** Whether rows of it were inserted. */
+  readonly isFresh: boolean
 }
 
 /**
@@ -43,9 +45,21 @@ export async function insertRows(
     if (isMisplaced(error)) return insert()
     throw error
   })
-  const byFolder = new Map(counts.map(({ folder, samples }) => [folder, samples]))
+  const old = counts.filter(({ isFresh }) => !isFresh).map(({ folder }) => folder)
+  // Whoever stored a row at the same time is seen by a later statement only.
+  const anew = old.length === 0 ? [] : await countsOf(database, old, patience)
+  const byFolder = new Map([...counts, ...anew].map(({ folder, samples }) => [folder, samples]))
   for (const folder of wanted) if (!byFolder.has(folder)) throw databaseGone(folder)
   return byFolder
+}
+
+function countsOf(
+  database: Database,
+  folders: readonly string[],
+  patience: QueryPatience,
+): Promise<Omit<Count, 'isFresh'>[]> {
+  const text = `select folder, samples from ${database.schema}.datasets where folder = any($1::text[])`
+  return database.query(text, [folders], patience)
 }
 
 /** Whether a row is not for the partition that it was on its way into. */
@@ -152,7 +166,8 @@ with given as (
   from fresh join locked on locked.id = fresh.dataset where d.id = fresh.dataset
   returning d.id, d.samples
 )
-select d.folder, coalesce(counted.samples, d.samples) as samples
+select d.folder, coalesce(counted.samples, d.samples) as samples,
+  counted.id is not null as "isFresh"
 from ${schema}.datasets d left join counted on counted.id = d.id
 where d.folder = any($2::text[])`
 }
