@@ -1,10 +1,14 @@
 // `npm run postgres-bench`: how many samples a second come into PostgreSQL, with us and without.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DirectoryFiles, PostgresLogger } from '@flagging/postgres-logger'
 import pg from 'pg'
 import { startPostgres } from '../../../packages/postgres-logger/test/servers/postgres.ts'
 import { aligned, figure } from '../measure/table.ts'
 import { fillTable } from './fill-table.ts'
+import { sampleOf } from './sample-of.ts'
 import { type Round, type Target, Writers } from './writers.ts'
 
 const { values } = parseArgs({
@@ -36,14 +40,19 @@ try {
 }
 
 async function migrated(url: string): Promise<void> {
-  const files = new DirectoryFiles('/nowhere')
+  const dir = await mkdtemp(join(tmpdir(), 'flagging-bench-'))
+  const files = new DirectoryFiles(join(dir, 'files'))
   const logger = new PostgresLogger({ connection: url, schema: SCHEMA, files, direct: true })
   await logger.migrate()
-  await logger.close()
+  // With the first sample the partition of this month is made: all are to write into that.
+  const { values: first, details } = sampleOf(0, dir)
+  await logger.flag(first, null, null, details)
   const client = new pg.Client(url)
   await client.connect()
   await client.query(`insert into ${SCHEMA}.datasets (folder, components) values ('plain', '[]')`)
   await client.end()
+  await logger.close()
+  await rm(dir, { recursive: true })
 }
 
 async function compare(
