@@ -97,8 +97,12 @@ export class PostgresLogger implements FlaggingCallback, SampleSource {
     await this.#options.files.check()
   }
 
-  /** Called by `createFlagging`. */
+  /**
+   * Called by `createFlagging`.
+   * @throws FlaggingError `ERR_FLAGGING_CLOSED`
+   */
   attach(host: CallbackHost): void {
+    this.#checkOpen()
     this.#attached++
     this.#folders.add(host.dir)
     this.elsewhere?.attach(host)

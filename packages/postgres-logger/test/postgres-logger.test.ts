@@ -354,6 +354,7 @@ describe('PostgresLogger with `direct`', () => {
     await expect(flagged(logger, 1, { dir: '/srv/other/calculate' })).resolves.toBe(2)
     await logger.close()
     await expect(flagged(logger, 1)).rejects.toMatchObject({ code: 'ERR_FLAGGING_CLOSED' })
+    expect(() => logger.attach(host('/srv/late'))).toThrow('is closed: make another one')
     await logger.close()
   })
 })
