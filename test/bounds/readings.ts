@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { peakMemory } from '../../bench/src/measure/peak-memory.ts'
 import type { Reading, Turns } from './protocol.ts'
 
 const collect = globalThis.gc as () => void
@@ -22,7 +23,7 @@ export async function read(server: Server, requests: () => number): Promise<Read
   return {
     heap: heapUsed + external,
     rss,
-    peak: process.resourceUsage().maxRSS * 1024,
+    peak: peakMemory(),
     descriptors: open?.length ?? -1,
     unnamed: open?.filter((path) => UNNAMED.test(path)).length ?? -1,
     threads: threads()?.length ?? -1,

@@ -8,6 +8,7 @@ import { FakeSocket } from '../load/fake-socket.ts'
 import { LoadClient } from '../load/load-client.ts'
 import { workloadOf } from '../load/workload.ts'
 import type { Contestant, Reading, Settings } from '../measure/contestant.ts'
+import { peakMemory } from '../measure/peak-memory.ts'
 
 /** How requests reach the app. */
 interface Clients {
@@ -31,7 +32,7 @@ export async function make(settings: Settings, dir: string): Promise<Contestant>
       const { wall, ...seen } = await clients.exchange(count / each)
       // What is done after the answers belongs to what they cost, but no client waits for it.
       await mounted.settled?.()
-      const peak = process.resourceUsage().maxRSS / 1024
+      const peak = peakMemory() / 1024
       const time = wall === undefined ? {} : { wall: wall / count }
       return { ...seen, ...time, peak, ...mounted.figures?.(count) }
     },

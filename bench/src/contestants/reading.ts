@@ -5,6 +5,7 @@ import { number, readSamples, text } from '@flagging/core'
 import { parse as csvParse } from 'csv-parse'
 import Papa from 'papaparse'
 import type { Contestant, Settings } from '../measure/contestant.ts'
+import { peakMemory } from '../measure/peak-memory.ts'
 import { fillLog } from './fill-log.ts'
 
 const COLUMNS = [number('num1'), text('prompt'), number('score'), text('Output')]
@@ -46,7 +47,7 @@ export async function make({ reader, rows }: Settings, dir: string): Promise<Con
   return {
     async round(count) {
       assert.equal(await READERS[String(reader)]?.(place), count)
-      return { peak: process.resourceUsage().maxRSS / 1024 }
+      return { peak: peakMemory() / 1024 }
     },
     async close() {
       // Nothing is left open.

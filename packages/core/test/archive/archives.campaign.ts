@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import type { DownloadSample } from '../../src/archive/download-sample.ts'
 import { type FolderKind, mediaFolder } from '../../src/archive/media-folder.ts'
+import { peakMemory } from '../../../../bench/src/measure/peak-memory.ts'
 import { png } from '../../../../test/contract/png.ts'
 import { wav } from '../../../../test/contract/wav.ts'
 import { diskFile, fileOf, folder, given, sampleOf } from './support.ts'
@@ -32,7 +33,7 @@ async function readBy(program: string, ...args: readonly string[]): Promise<unkn
 }
 
 /** The most memory that this process has held so far, in MiB. */
-const peak = () => process.resourceUsage().maxRSS / 1024
+const peak = () => peakMemory() / MIB
 
 function tell(what: string, milliseconds: number, more: number): void {
   process.stdout.write(`${what}: ${Math.round(milliseconds)} ms, ${Math.round(more)} MiB more\n`)
