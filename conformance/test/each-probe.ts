@@ -7,7 +7,10 @@ import { Scrub } from '../src/scrub.ts'
 import { ServerHandle } from '../src/server-handle.ts'
 import { loadSubject } from '../src/subject.ts'
 
-const SUBJECTS = ['flagging-auto', 'flagging-manual'] as const
+type SubjectName = 'flagging-auto' | 'flagging-manual'
+
+/** Ours, in both of the modes that see something. */
+export const BOTH: readonly SubjectName[] = ['flagging-auto', 'flagging-manual']
 
 /** The control: where nothing is mounted, what differs is noise, and would be held against a subject. */
 const NONE = subjectAt('none')
@@ -16,8 +19,8 @@ const NONE = subjectAt('none')
 const TIMEOUT_MS = 90_000
 
 /** A test for each probe and subject: it is not noticed, and has kept what it should. */
-export function nothingIsNoticedOn(host: HostName): void {
-  const subjects = SUBJECTS.map(subjectAt)
+export function nothingIsNoticedOn(host: HostName, names: readonly SubjectName[]): void {
+  const subjects = names.map(subjectAt)
   const bare = new ServerHandle(host, undefined)
   const servers = { bare, tapped: subjects.map((subject) => new ServerHandle(host, subject)) }
   const control = { bare, tapped: [new ServerHandle(host, NONE)] }
@@ -47,7 +50,7 @@ export function nothingIsNoticedOn(host: HostName): void {
   })
   for (const probe of PROBES.filter((one) => playsOn(one, host))) {
     describe(`${probe.name}`, () => {
-      for (const [at, subject] of SUBJECTS.entries()) {
+      for (const [at, subject] of names.entries()) {
         it(
           `${subject}`,
           async () => {

@@ -1,9 +1,10 @@
 import { describe } from 'vitest'
-import { nothingIsNoticedOn } from './each-probe.ts'
+import { BOTH, nothingIsNoticedOn } from './each-probe.ts'
 
 describe('express4', () => {
-  nothingIsNoticedOn('express4')
+  // The taps of both modes are those of 5.
+  nothingIsNoticedOn('express4', ['flagging-auto'])
 })
 describe('express5', () => {
-  nothingIsNoticedOn('express5')
+  nothingIsNoticedOn('express5', BOTH)
 })

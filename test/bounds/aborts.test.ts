@@ -67,8 +67,8 @@ describe.each(FRAMEWORKS)('clients of %s that leave', (name) => {
       const seen = await trio.each(async (host) => {
         // Whatever is made on first use is made by these.
         await send(host.port, '/upload', { headers: FORM_TYPE, body: FORM })
-        const before = await storm(host, times(210, 1400))
-        return { before, after: await storm(host, times(490, 12_000)), host }
+        const before = await storm(host, times(140, 1400))
+        return { before, after: await storm(host, times(280, 12_000)), host }
       })
       const control = Math.max(0, seen.bare.after.heap - seen.bare.before.heap)
       for (const { before, after, host } of flaggedOf(seen)) {

@@ -16,6 +16,12 @@ interface DoublingApp {
 /** Makes the app with flagging in front of its endpoint. */
 export type MakeDoublingApp = (options: FlaggingOptions<never>) => DoublingApp
 
+/** How much is played of what is core's, whichever adapter serves it. */
+export interface Extent {
+  /** Whether all of it is played behind another adapter: then this one leaves out what asks no more of it. */
+  readonly isAnother?: boolean
+}
+
 /** No style, no script and no frame but the page's own files. */
 const CSP =
   "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; " +

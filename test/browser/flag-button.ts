@@ -3,7 +3,12 @@ import type { FlaggingOptions } from '@flagging/core'
 import { SimpleCSVLogger, image, json, number } from '@flagging/core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { barriers } from './axe.ts'
-import { type ButtonHost, type MakeDoublingApp, startButtonHost } from './element-host.ts'
+import {
+  type ButtonHost,
+  type Extent,
+  type MakeDoublingApp,
+  startButtonHost,
+} from './element-host.ts'
 import { launchChromium } from './launch-chromium.ts'
 
 let browser: Browser
@@ -50,7 +55,11 @@ async function visit(
 const WITH_OPTIONS = { options: ['Incorrect', 'Other'] }
 
 /** Plays `<flag-button>` in a browser, on a page that an app of an adapter's serves. */
-export function describeFlagButton(adapter: string, makeApp: MakeDoublingApp): void {
+export function describeFlagButton(
+  adapter: string,
+  makeApp: MakeDoublingApp,
+  { isAnother = false }: Extent = {},
+): void {
   describe(`a <flag-button> on a page of ${adapter}`, () => {
     beforeAll(async () => {
       browser = await launchChromium()
@@ -133,6 +142,8 @@ export function describeFlagButton(adapter: string, makeApp: MakeDoublingApp): v
         ['flag', { option: 'Incorrect', count: 1 }],
       ])
     })
+
+    if (isAnother) return
 
     it('takes it back by keyboard alone, and keeps the focus', async () => {
       const { host, page, button, status, run } = await visit(makeApp)

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { MakeDoublingApp } from './element-host.ts'
+import type { Extent, MakeDoublingApp } from './element-host.ts'
 import { launchChromium } from './launch-chromium.ts'
 import { describeReviewing } from './review-work.ts'
 import { describeReviewFailures } from './review-failures.ts'
@@ -10,7 +10,11 @@ import { describeReviewValues } from './review-values.ts'
 let browser: Browser
 
 /** Plays the review page in a browser, as an app of an adapter's serves it. */
-export function describeReviewPage(adapter: string, makeApp: MakeDoublingApp): void {
+export function describeReviewPage(
+  adapter: string,
+  makeApp: MakeDoublingApp,
+  { isAnother = false }: Extent = {},
+): void {
   describe(`the review page of ${adapter}`, () => {
     beforeAll(async () => {
       browser = await launchChromium()
@@ -19,6 +23,7 @@ export function describeReviewPage(adapter: string, makeApp: MakeDoublingApp): v
 
     const bench = { makeApp, browser: () => browser }
     describeReviewing(bench)
+    if (isAnother) return
     describeReviewList(bench)
     describeReviewValues(bench)
     describeReviewFailures(bench)

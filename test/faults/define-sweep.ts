@@ -11,8 +11,10 @@ type Listener = (...args: unknown[]) => void
 
 /** How thorough a sweep is. */
 export interface Extent {
-  /** Each site of every scenario and mode; else what runs after the reply is faulted once per host. */
+  /** Each site of every scenario and mode; else each is faulted once per host, but for the following. */
   readonly isWhole: boolean
+  /** Whether what runs within the host's own calls is faulted in every scenario and mode all the same. */
+  readonly isTapWhole?: boolean
   /** Whether a site throws at the first or at the last time that a request comes by it. */
   readonly hit: 'first' | 'last'
   /** Whether everything that follows in the same turn throws as well. */
@@ -65,7 +67,8 @@ export function defineSweep(name: string, adapter: Adapter, extent: Extent): voi
             if (SHARED.test(site) || (isHeavy && THREAD.test(site))) return false
             if (extent.isAnother === true && isFarFromHost(site)) return false
             if (extent.isSticky) return isWithinHostCalls(site)
-            return extent.isWhole || !done.has(site) || (!isHeavy && isWithinHostCalls(site))
+            const isTapWhole = extent.isTapWhole === true && !isHeavy
+            return extent.isWhole || !done.has(site) || (isTapWhole && isWithinHostCalls(site))
           }
           const { hit, isSticky } = extent
           const { sites, findings } = await sweep({

@@ -6,6 +6,7 @@ const [, express5] = EXPRESS.find(([name]) => name === 'Express 5') ?? []
 if (express5) {
   defineSweep('Express 5', expressAdapter(express5), {
     isWhole: false,
+    isTapWhole: true,
     hit: 'first',
     isSticky: false,
   })

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { flagging } from '@flagging/express-adapter'
 import express from 'express'
+import { times } from '../../../test/bounds/scale.ts'
 import type { MakeDoublingApp } from '../../../test/browser/element-host.ts'
 import { describeFlagButton } from '../../../test/browser/flag-button.ts'
 import { describeFlagExamples } from '../../../test/browser/flag-examples.ts'
@@ -15,5 +16,5 @@ const makeApp: MakeDoublingApp = (options) => {
   return { server: createServer(app), close: () => middleware.flagging.close() }
 }
 
-describeFlagButton('Express', makeApp)
+describeFlagButton('Express', makeApp, { isAnother: times(true, false) })
 describeFlagExamples('Express', makeApp)

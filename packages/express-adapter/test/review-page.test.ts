@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { flagging } from '@flagging/express-adapter'
 import express from 'express'
+import { times } from '../../../test/bounds/scale.ts'
 import type { MakeDoublingApp } from '../../../test/browser/element-host.ts'
 import { describeReviewPage } from '../../../test/browser/review-page.ts'
 
@@ -14,4 +15,4 @@ const makeApp: MakeDoublingApp = (options) => {
   return { server: createServer(app), close: () => middleware.flagging.close() }
 }
 
-describeReviewPage('Express', makeApp)
+describeReviewPage('Express', makeApp, { isAnother: times(true, false) })

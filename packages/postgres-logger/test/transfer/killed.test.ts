@@ -12,7 +12,7 @@ import { samplesOf, temporary } from './samples-of.ts'
 const ROWS = 20_000
 /** Every so many rows have a file. */
 const EACH = 8
-const KILLS = 6
+const KILLS = 4
 const SEED = Number(process.env['FLAGGING_SEED'] ?? Date.now() % 1_000_000)
 
 const COMPONENTS: readonly Component[] = [

@@ -24,11 +24,13 @@ import { describe, expect, inject, test } from 'vitest'
 import { json, text } from '../../../core/test/hostile-values.ts'
 import { createBucket } from '../servers/bucket.ts'
 import { createDatabase } from '../servers/database.ts'
-import { runFlagging } from './command.ts'
+import { flaggingHere, runFlagging } from './command.ts'
 import { samplesOf, temporary } from './samples-of.ts'
 
 const FIXTURES = fileURLToPath(new URL('../../../core/test/fixtures/gradio/', import.meta.url))
 const SEED = Number(process.env['FLAGGING_SEED'] ?? Date.now() % 1_000_000)
+type Environment = Readonly<Record<string, string>>
+
 const DETAILS = ['timestamp', 'id', 'endpoint', 'status', 'duration', 'ended', 'truncated'] as const
 
 function file(bytes: string, type = 'image/png'): SourceFile {
@@ -59,23 +61,35 @@ const WIDE: readonly Component[] = [
   { label: 'note', type: 'json', role: 'output' },
 ]
 
+/** Runs the command; in a process of its own only where that has another environment. */
+function run(
+  args: readonly string[],
+  env: Environment | undefined,
+): ReturnType<typeof flaggingHere> {
+  return env === undefined ? flaggingHere(args) : runFlagging(args, { env })
+}
+
 /** Brings a directory into a database; gives what is said of that when it is exported. */
 async function brought(
   dir: string,
   files: readonly string[] = ['--files', join(temporary(), 'files')],
-  env = {},
+  env?: Environment,
 ): Promise<string[]> {
   const url = await createDatabase()
-  const outcome = await runFlagging(['import', dir, '--to', url, '--migrate', ...files], { env })
+  const outcome = await run(['import', dir, '--to', url, '--migrate', ...files], env)
   expect(outcome).toMatchObject({ code: 0, stderr: '' })
   return ['--from', url, ...files]
 }
 
 /** Brings a directory into a database and out again; gives the new directory. */
-async function thereAndBack(dir: string, files?: readonly string[], env = {}): Promise<string> {
+async function thereAndBack(
+  dir: string,
+  files?: readonly string[],
+  env?: Environment,
+): Promise<string> {
   const from = await brought(dir, files, env)
   const out = join(temporary(), 'out')
-  const outcome = await runFlagging(['export', out, ...from], { env })
+  const outcome = await run(['export', out, ...from], env)
   expect(outcome).toMatchObject({ code: 0, stderr: '' })
   return out
 }
@@ -127,11 +141,11 @@ describe('a directory that is imported and exported again', () => {
     mkdirSync(out)
     writeFileSync(join(out, 'calculate'), '')
     const args = ['export', out, ...(await brought(dir))]
-    expect(await runFlagging(args)).toMatchObject({ code: 2, stdout: '' })
+    expect(await flaggingHere(args)).toMatchObject({ code: 2, stdout: '' })
     const before = await samplesOf(out)
     expect(before.length).toBeGreaterThan(100)
     rmSync(join(out, 'calculate'))
-    expect(await runFlagging(args)).toMatchObject({ code: 0, stderr: '' })
+    expect(await flaggingHere(args)).toMatchObject({ code: 0, stderr: '' })
     expect((await samplesOf(out)).slice(0, before.length)).toEqual(before)
     expect(await samplesOf(out), `seed ${SEED}`).toEqual(await samplesOf(dir))
   }, 120_000)
