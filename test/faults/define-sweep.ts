@@ -24,7 +24,7 @@ export interface Extent {
 }
 
 /** Sites that a request may miss: what they fill is shared, or a clock decides. */
-const SHARED = /\(#sweep\)|this\.#sweep$|\(createId\) randomFillSync$|\(headerIn\)|\(decoderOf\)/
+const SHARED = /\(#sweep\)|this\.#sweep$|\(createId\)|\(headerIn\)|\(decoderOf\)/
 
 /** After most faults here a thread has to be started anew; what becomes of one is tested by itself. */
 const THREAD = /^core\/capture\/(?:decode-thread|decoder)\.ts/

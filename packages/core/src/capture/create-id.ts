@@ -7,12 +7,17 @@ const POOL_BYTES = (256 * ID_LENGTH * 6) / 8
 let pool = ''
 let used = 0
 
-/** 128 random bits, and four more, as 22 base64url characters. */
+/**
+ * 128 random bits, and some more, as 22 base64url characters. The first is never a hyphen: spreadsheets
+ * would take that for a formula, so that its cell needs a guard, and commands for an option.
+ */
 export function createId(): string {
-  if (used === pool.length) {
-    pool = randomBytes(POOL_BYTES).toString('base64url')
-    used = 0
-  }
-  used += ID_LENGTH
+  do {
+    if (used === pool.length) {
+      pool = randomBytes(POOL_BYTES).toString('base64url')
+      used = 0
+    }
+    used += ID_LENGTH
+  } while (pool[used - ID_LENGTH] === '-')
   return pool.slice(used - ID_LENGTH, used)
 }
