@@ -4,6 +4,7 @@ import type { CallConnection } from './call-connection.ts'
 import type { CallAnswer, CallRequest } from './call-form.ts'
 import type { OutgoingCalls, Withdrawn } from './outgoing-calls.ts'
 import { Deadline } from './deadline.ts'
+import { deaf } from './hearing.ts'
 import { Signal } from './signal.ts'
 import { tried } from './tried.ts'
 import { type Turn, Turns, tooManyCalls } from './turns.ts'
@@ -58,7 +59,7 @@ export class CallAsker {
       const state = answered.isGiven ? 'answered' : await this.#withdraw(id)
       isGone = state === 'unclaimed' || state === 'lost'
       if (state === 'lost') throw unknownFate('has lost the call')
-      if (state === 'unclaimed') return this.#nobody(turn)
+      if (state === 'unclaimed') return await this.#nobody(turn)
       if (state === 'claimed') await within(this.#answerMs, answered.given)
       return await this.#answerOf(id)
     } finally {
@@ -89,8 +90,9 @@ export class CallAsker {
   }
 
   /** Nobody has claimed a call; throws where that does not mean that nobody could have. */
-  #nobody(turn: Turn): undefined {
+  async #nobody(turn: Turn): Promise<undefined> {
     if (turn.yielded.isGiven) throw tooManyCalls()
+    if (!(await this.#connection.hears())) throw deaf()
     if (!this.#connection.isSettled) throw unknownFate('was away a moment ago')
   }
 

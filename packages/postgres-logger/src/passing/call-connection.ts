@@ -2,6 +2,7 @@ import { FlaggingError } from '@flagging/core'
 import type pg from 'pg'
 import { databaseError, lostConnection } from '../database/database-errors.ts'
 import { Deadline } from './deadline.ts'
+import { Hearing, type Say } from './hearing.ts'
 import { type Channel, ListeningClient } from './listening-client.ts'
 import { Signal } from './signal.ts'
 
@@ -12,6 +13,7 @@ const SETTLE_MS = 3000
 /** What a connection is made for. */
 export interface CallConnectionContext extends Channel {
   readonly connect: () => Promise<pg.Client>
+  readonly say: Say
   /** The longest pause between two attempts to connect. */
   readonly longestPauseMs: number
   /** Called each time that it listens anew: what was said meanwhile, nobody has heard. */
@@ -24,6 +26,7 @@ export interface CallConnectionContext extends Channel {
  */
 export class CallConnection {
   readonly #context: CallConnectionContext
+  readonly #hearing: Hearing
   #client: ListeningClient | undefined
   /** Who waits for a client. */
   readonly #waiting = new Set<Signal>()
@@ -39,11 +42,17 @@ export class CallConnection {
 
   constructor(context: CallConnectionContext) {
     this.#context = context
+    this.#hearing = new Hearing(context.say)
   }
 
-  /** Whether it hears what others say. */
+  /** Whether it hears what others say, as far as is known. */
   get isListening(): boolean {
-    return this.#client !== undefined
+    return this.#client !== undefined && !this.#hearing.isDeaf
+  }
+
+  /** Whether it hears what others say, as a trial has shown: the first one takes a moment. It never rejects. */
+  hears(): Promise<boolean> {
+    return this.#hearing.hears()
   }
 
   /** Whether it listens and was not lost a moment ago, as those of others may be, too. */
@@ -96,10 +105,21 @@ export class CallConnection {
     await this.#running
   }
 
+  get #channel(): Channel {
+    const { name, heard, onError } = this.#context
+    return {
+      name,
+      heard: (payload) => {
+        if (!this.#hearing.heard(payload)) heard(payload)
+      },
+      onError,
+    }
+  }
+
   async #run(): Promise<void> {
     while (!this.#isClosed) {
       try {
-        const client = await ListeningClient.open(this.#context.connect, this.#context)
+        const client = await ListeningClient.open(this.#context.connect, this.#channel)
         this.#failure = await this.#listen(client)
       } catch (error) {
         this.#notConnected(databaseError(error))
@@ -114,6 +134,7 @@ export class CallConnection {
     try {
       if (this.#isClosed) return closed()
       this.#client = client
+      this.#hearing.begin()
       this.#isSettled = this.#failures === 0
       this.#failure = undefined
       settling

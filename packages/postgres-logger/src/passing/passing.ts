@@ -16,6 +16,7 @@ const CLEAN_MS = 330_000
 const ANSWER_MS = 10_000
 const LONGEST_PAUSE_MS = 1000
 const BACKGROUND_MS = 10_000
+const SAY_MS = 5000
 /** How long what is being passed may take to end. */
 const CLOSE_MS = 15_000
 
@@ -61,6 +62,7 @@ export class Passing implements FlagsElsewhere {
     this.#onError = onError
     this.#connection = new CallConnection({
       connect: () => database.client(),
+      say: (word) => database.query('select pg_notify($1, $2)', [name, word], { waitMs: SAY_MS }),
       name,
       // Whoever has lost a connection has another one before others stop waiting.
       longestPauseMs: Math.min(LONGEST_PAUSE_MS, waitMs / 2),

