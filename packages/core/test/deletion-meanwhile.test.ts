@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CSVLogger, type CSVLoggerOptions, readSamples } from '@flagging/core'
 import { describe, expect, it } from 'vitest'
 import type { FileSystem, OpenFile } from '../src/store/file-system.ts'
@@ -63,6 +64,38 @@ async function idsIn(dir: string): Promise<unknown[]> {
   for await (const { inputs } of readSamples(dir)) ids.push(inputs['key'])
   return ids
 }
+
+/** The real disk, but whoever puts a copy in the place of its log does something else first. */
+function beforeReplacing(meanwhile: () => Promise<void>): FileSystem {
+  return {
+    ...nodeFileSystem,
+    async rename(from, to) {
+      if (to.endsWith('logs.csv')) await meanwhile()
+      await nodeFileSystem.rename(from, to)
+    },
+  }
+}
+
+describe('while a copy takes the place of its log', () => {
+  it.each([[{}], [{ exclusive: true }], [{ fsync: 'none' }]] as const)(
+    'a flag waits, and its row is in the copy: %o',
+    async (options) => {
+      const dir = join(temporary(), 'flagged')
+      const flags: Promise<number>[] = []
+      const disk = beforeReplacing(async () => {
+        flags.push(flag(logger, dir, 'meanwhile', false))
+        // More than a flag takes that does not wait.
+        for (let turn = 0; turn < 1000; turn++) await nextTurn()
+      })
+      const logger = new CSVLogger(options, disk)
+      for (const key of ['r0', 'r1', 'r2']) await flag(logger, dir, key)
+      expect(await logger.remove(dir, { rows: keysOf(dir, ['r1']) })).toBe(1)
+      expect(await Promise.all(flags)).toEqual([3])
+      expect(await idsIn(dir)).toEqual(['r0', 'r2', 'meanwhile'])
+      await logger.close()
+    },
+  )
+})
 
 describe('while a log is copied', () => {
   it.each([[{}], [{ exclusive: true }], [{ fsync: 'none' }]] as const)(

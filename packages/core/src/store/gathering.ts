@@ -18,7 +18,8 @@ export class Gathering {
   readonly #store: (batch: readonly PendingSample[]) => Promise<void>
   #queue: PendingSample[] = []
   #errands: (() => Promise<void>)[] = []
-  #draining: Promise<void> | undefined
+  #isDraining = false
+  #draining: Promise<void> = Promise.resolve()
 
   /** @param store stores a batch, or says of each sample why not; never rejects */
   constructor(store: (batch: readonly PendingSample[]) => Promise<void>) {
@@ -67,10 +68,7 @@ export class Gathering {
   }
 
   #begin(): void {
-    if (this.#draining !== undefined) return
-    const draining = this.#drain()
-    // Over already if not even the first turn could be waited for.
-    if (this.#isBusy) this.#draining = draining
+    if (!this.#isDraining) this.#draining = this.#drain()
   }
 
   get #isBusy(): boolean {
@@ -79,6 +77,7 @@ export class Gathering {
 
   /** Never rejects, and settles every sample: whoever waits for one must not wait for ever. */
   async #drain(): Promise<void> {
+    this.#isDraining = true
     do {
       let batch: PendingSample[] = []
       try {
@@ -100,7 +99,7 @@ export class Gathering {
       }
       if (this.#errands.length > 0) await this.#runErrand()
     } while (this.#isBusy)
-    this.#draining = undefined
+    this.#isDraining = false
   }
 
   /** One between two batches: whoever flags waits for no more. Never rejects. */
