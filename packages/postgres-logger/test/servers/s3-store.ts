@@ -27,8 +27,8 @@ interface Facts {
 /**
  * What s3rver keeps objects in, in place of its own store, which is no match for a real server: it
  * writes in place, answers before the bytes are written, keeps what a cut connection has brought,
- * ignores the SHA-256 of a request, breaks where two keys of a folder are deleted at once, and gives
- * everything for `bytes=0-0`. Here an object is one file, named by the hash of its key, and there whole
+ * ignores the SHA-256 of a request, breaks where two keys of a folder are deleted at once, gives
+ * everything for `bytes=0-0`, and cannot say where a long list goes on. Here an object is one file, named by the hash of its key, and there whole
  * or not at all.
  */
 export class S3Store {
@@ -56,7 +56,8 @@ export class S3Store {
     await rm(join(this.#root, name), { recursive: true, force: true })
   }
 
-  async listObjects(bucket: string, { prefix = '', maxKeys = 1000 }): Promise<unknown> {
+  /** All of them at once: what s3rver makes of the place where a list was cut, no Node of today can. */
+  async listObjects(bucket: string, { prefix = '' }): Promise<unknown> {
     const names = await readdir(join(this.#root, bucket, 'objects'))
     const found = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5))
     const heads = await Promise.all(found.map((name) => this.#head(bucket, name)))
@@ -71,8 +72,7 @@ export class S3Store {
         size: Number(metadata['content-length']),
         lastModifiedDate: new Date(),
       }))
-    const isTruncated = objects.length > maxKeys
-    return { objects: objects.slice(0, maxKeys), commonPrefixes: [], isTruncated }
+    return { objects, commonPrefixes: [], isTruncated: false }
   }
 
   async existsObject(bucket: string, key: string): Promise<boolean> {
