@@ -132,11 +132,13 @@ export class Outbox {
   stats(): OutboxStats {
     const segments = this.#list.all
     const { waiting } = this.#list
+    // A clock may be set back.
+    const oldestMs = Math.max(0, Date.now() - (this.#shipper.oldest ?? this.#waitingSince))
     return {
       waiting,
       waitingBytes: segments.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
       usedBytes: this.#room.used,
-      oldestMs: waiting === 0 ? 0 : Date.now() - (this.#shipper.oldest ?? this.#waitingSince),
+      oldestMs: waiting === 0 ? 0 : oldestMs,
       shipped: this.#shipped,
       refused: this.#refused.count,
       isStalled: this.#shipper.failure !== undefined,
