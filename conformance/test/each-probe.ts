@@ -19,7 +19,11 @@ const NONE = subjectAt('none')
 const TIMEOUT_MS = 90_000
 
 /** A test for each probe and subject: it is not noticed, and has kept what it should. */
-export function nothingIsNoticedOn(host: HostName, names: readonly SubjectName[]): void {
+export function nothingIsNoticedOn(
+  host: HostName,
+  names: readonly SubjectName[],
+  probes: readonly Probe[] = PROBES,
+): void {
   const subjects = names.map(subjectAt)
   const bare = new ServerHandle(host, undefined)
   const servers = { bare, tapped: subjects.map((subject) => new ServerHandle(host, subject)) }
@@ -48,7 +52,7 @@ export function nothingIsNoticedOn(host: HostName, names: readonly SubjectName[]
     const all = [bare, ...servers.tapped, ...control.tapped]
     await Promise.all(all.map((server) => server.kill()))
   })
-  for (const probe of PROBES.filter((one) => playsOn(one, host))) {
+  for (const probe of probes.filter((one) => playsOn(one, host))) {
     describe(`${probe.name}`, () => {
       for (const [at, subject] of names.entries()) {
         it(

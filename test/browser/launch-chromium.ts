@@ -8,7 +8,7 @@ import { type Browser, chromium } from 'playwright-core'
 const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
 const unpacked = `${cache}chromium-147`
 const fontsFile = `${unpacked}/fonts.conf`
-const args = ['--no-sandbox', '--no-zygote', '--disable-gpu']
+const args = ['--no-sandbox', '--disable-gpu']
 
 /**
  * Starts a Chromium: the one that `CHROMIUM_PATH` names, else the one that npm has installed (for
