@@ -67,7 +67,8 @@ export function defineSweep(name: string, adapter: Adapter, extent: Extent): voi
             if (SHARED.test(site) || (isHeavy && THREAD.test(site))) return false
             if (extent.isAnother === true && isFarFromHost(site)) return false
             if (extent.isSticky) return isWithinHostCalls(site)
-            const isTapWhole = extent.isTapWhole === true && !isHeavy
+            // What an answer runs through that is flagged is that of manual mode.
+            const isTapWhole = extent.isTapWhole === true && !isHeavy && mode !== 'flagged'
             return extent.isWhole || !done.has(site) || (isTapWhole && isWithinHostCalls(site))
           }
           const { hit, isSticky } = extent

@@ -18,7 +18,7 @@ const GOODBYE_MS = 1000
  * what was there before it, and no connection is closed for listening only.
  */
 const SESSION = `set session characteristics as transaction isolation level read committed;
-  set statement_timeout = ${SILENT_MS}; set idle_session_timeout = 0`
+  set statement_timeout = ${SILENT_MS}; set idle_session_timeout = 0;`
 
 /** What is heard on a channel. */
 export interface Channel {
@@ -71,9 +71,13 @@ export class ListeningClient {
    * @throws FlaggingError `ERR_FLAGGING_STORE`
    */
   static async open(connect: () => Promise<pg.Client>, channel: Channel): Promise<ListeningClient> {
-    const one = new ListeningClient(await connected(connect), channel)
+    const client = await connected(connect)
+    const one = new ListeningClient(client, channel)
     try {
-      await one.query(`${SESSION}; listen ${quoted(channel.name)}`)
+      const [backend] = await one.query<{ pid: number }>('select pg_backend_pid() as pid')
+      // Behind a pool, which has numbers of its own, a session may be that of others as well.
+      const isOwn = backend?.pid === (client as { readonly processID?: number }).processID
+      await one.query(`${isOwn ? SESSION : ''}listen ${quoted(channel.name)}`)
       return one
     } catch (error) {
       await one.end()

@@ -28,6 +28,25 @@ describe('what passing takes', () => {
     expect(await instances.connections()).toBe(0)
   })
 
+  test('is a connection that stays, however soon the server closes those that say nothing', async () => {
+    const instances = await Instances.make()
+    const name = new URL(instances.url).pathname.slice(1)
+    await instances.database.query(`alter database ${name} set idle_session_timeout = 200`)
+    const a = await instances.start()
+    await served(a)
+    await expect.poll(() => isListening(a)).toBe(true)
+    const pids = (): Promise<object[]> =>
+      instances.database.query(
+        `select pid from pg_stat_activity where query not like '%pg_stat_activity%'
+          and datname = current_database() and backend_type = 'client backend'`,
+      )
+    const before = await pids()
+    await instances.database.query('select pg_sleep(0.6)')
+    expect(before).toHaveLength(1)
+    expect(await pids()).toEqual(before)
+    expect(a.errors).toEqual([])
+  })
+
   test('is nothing in the modes auto and never', async () => {
     const instances = await Instances.make()
     for (const mode of ['auto', 'never'] as const) {

@@ -1,9 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { openDeafProxy } from '../servers/deaf-proxy.ts'
 import { networkTo } from '../servers/network.ts'
 import { createDatabase } from '../servers/database.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
+import { openSharingPool } from '../servers/sharing-pool.ts'
 import { type Instance, Instances, UNKNOWN, flag, served, told } from './instances.ts'
 
 const isListening = ({ logger }: Instance) => logger.elsewhere.stats().isListening
@@ -107,7 +107,8 @@ test('a network that is silent is found out, and another connection made', async
 test('a pool that shares connections is found out: nobody says that an interaction is not there', async () => {
   const instances = await Instances.make()
   const url = new URL(instances.url)
-  url.port = String(await openDeafProxy(Number(url.port)))
+  const pool = await openSharingPool(Number(url.port))
+  url.port = String(pool.port)
   const [a, b] = [
     await instances.start({}, {}, url.href),
     await instances.start({}, { waitMs: 50 }, url.href),
@@ -119,5 +120,8 @@ test('a pool that shares connections is found out: nobody says that an interacti
   const why = { code: 'ERR_FLAGGING_STORE', message: expect.stringContaining('passFlags: false') }
   expect(b.errors).toMatchObject([why, why])
   expect(isListening(b)).toBe(false)
+  // What is set for a session would be set for others.
+  expect(pool.asked()).toContain('listen "flagging_calls"')
+  expect(pool.asked()).not.toMatch(/set (?:session|statement_timeout|idle)/)
   expect(told(await flag(a, id))).toEqual([201, { count: 1 }])
 })

@@ -9,7 +9,7 @@ import { createDatabase } from '../servers/database.ts'
 import { type Outcome, outcomeOf, runFlagging, startFlagging } from './command.ts'
 import { samplesOf, temporary } from './samples-of.ts'
 
-const ROWS = 20_000
+const ROWS = 10_000
 /** Every so many rows have a file. */
 const EACH = 8
 const KILLS = 4
@@ -133,8 +133,8 @@ test('killed at any moment, both go on and neither double nor lose a row', async
     from flagging.datasets d order by folder`,
   )
   expect(rows, `seed ${SEED}`).toEqual([
-    { folder: 'calculate', samples: 16_000, different: 16_000, rows: 16_000 },
-    { folder: 'classify', samples: 4000, different: 4000, rows: 4000 },
+    { folder: 'calculate', samples: 8000, different: 8000, rows: 8000 },
+    { folder: 'classify', samples: 2000, different: 2000, rows: 2000 },
   ])
   // Uploads that were broken off lie aside until they are a day old.
   expect(files(store).filter((name) => !name.endsWith('.tmp'))).toHaveLength(ROWS / EACH)
