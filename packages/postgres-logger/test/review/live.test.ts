@@ -27,10 +27,12 @@ describe('what came in since', () => {
 
   test('has samples whose transaction ends later than that of newer ones', async () => {
     const { review, store, database } = await reviewedStore()
-    await store([{ id: 'i0' }])
+    await store([{ id: 'i0', at: '2026-05-01' }])
+    // Into its partition: the coming month's may be made meanwhile, which whoever writes into the default
+    // one would be in the way of.
     const insert = (id: string) =>
       `insert into flagging.samples (id, at, dataset, interaction, inputs, outputs)
-        values (gen_random_uuid(), now(), 1, '${id}', '{}', '{}')`
+        values (gen_random_uuid(), '2026-05-02', 1, '${id}', '{}', '{}')`
     const count = 'update flagging.datasets set samples = samples + 1'
     const slow = await database.client()
     onTestFinished(() => slow.end())
