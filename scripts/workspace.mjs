@@ -48,6 +48,13 @@ export function tool(name, args, options) {
   return run(toolCommand(name, args, options))
 }
 
+/** Runs a module of ours from source. */
+export function source(path, args = []) {
+  const hooks = new URL('typescript.mjs', import.meta.url).href
+  const options = ['--import', hooks, '--conditions=@flagging/source']
+  return run([process.execPath, [...options, path, ...args], { cwd: root }])
+}
+
 /** {@link tool}, beside others: resolves with its exit code, and all that it said. */
 export function toolBeside(name, args, options) {
   return runBeside(toolCommand(name, args, options))

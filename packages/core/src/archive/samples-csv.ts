@@ -1,9 +1,8 @@
 import { FlaggingError } from '../errors.ts'
-import { OWN_COLUMNS } from '../options/declared.ts'
 import type { FlagValue, JSONValue } from '../sample/flag-value.ts'
 import { type CellMode, encodeCell, fileCell, parseStoredPath } from '../store/cells.ts'
 import { formatRecords } from '../store/csv.ts'
-import { DETAIL_COLUMNS, type OwnColumn, rowLayout } from '../store/row-layout.ts'
+import { ALL_OWN_COLUMNS, type OwnColumn, rowLayout } from '../store/row-layout.ts'
 import { byteStream, encodeLines } from './byte-stream.ts'
 import type { DownloadColumns, DownloadSample } from './download-sample.ts'
 import { uniqueName } from './unique-name.ts'
@@ -20,7 +19,7 @@ type Values = ReadonlyMap<string, FlagValue>
 
 const RESERVED = ['dataset', 'reviewed', 'note']
 const ALWAYS = ['flag_option', 'username']
-const OWN = [...OWN_COLUMNS, ...DETAIL_COLUMNS]
+const OWN: readonly string[] = ALL_OWN_COLUMNS
 
 /**
  * Samples as one CSV table: `dataset`, the values by label, `reviewed` and `note`, then the columns

@@ -23,6 +23,9 @@ export const OPTIONAL_COLUMNS = ['flag_option', 'username', 'comment', 'correcti
 /** A column of our own. */
 export type OwnColumn = (typeof OPTIONAL_COLUMNS)[number] | DetailColumn
 
+/** All columns of our own that a log may have. */
+export const ALL_OWN_COLUMNS: readonly OwnColumn[] = [...OPTIONAL_COLUMNS, ...DETAIL_COLUMNS]
+
 const UNTYPED: ReadonlySet<string> = new Set(['correction', 'status', 'duration', 'truncated'])
 
 /** How the rows of a log are written: its header and, for each column, cell mode and folder. */

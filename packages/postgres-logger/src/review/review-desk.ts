@@ -1,4 +1,5 @@
 import {
+  ALL_OWN_COLUMNS,
   type PageQuery,
   type ReviewAbout,
   type ReviewColumns,
@@ -22,7 +23,7 @@ import { type KeyPlace, keyPlace } from './key-place.ts'
 import { type DatasetFacts, type Look, datasetsOf, look, samplesIn } from './look.ts'
 import { Order } from './order.ts'
 import { type FoundRow, RowReader } from './row-reader.ts'
-import { DETAILS, reviewSample } from './row-to-review.ts'
+import { reviewSample } from './row-to-review.ts'
 import { Search, type Sought } from './search.ts'
 import { placesSince } from './since.ts'
 import { Timeline } from './timeline.ts'
@@ -84,7 +85,7 @@ export class ReviewDesk implements ReviewReader {
     const side = (role: 'input' | 'output') => [
       ...new Set(components.filter((one) => one.role === role).map(({ label }) => label)),
     ]
-    return { inputs: side('input'), outputs: side('output'), details: DETAILS }
+    return { inputs: side('input'), outputs: side('output'), details: ALL_OWN_COLUMNS }
   }
 
   counts(filter: ReviewFilter): Promise<ReviewCounts> {

@@ -28,21 +28,6 @@ export interface Wanted {
   readonly isRead: boolean
 }
 
-/** Own columns that every row has a place for, as the logs of a flagged directory call them. */
-export const DETAILS: readonly string[] = [
-  'flag_option',
-  'username',
-  'comment',
-  'correction',
-  'timestamp',
-  'id',
-  'endpoint',
-  'status',
-  'duration',
-  'ended',
-  'truncated',
-]
-
 /** A row as reviewers get it. */
 export async function reviewSample(
   found: FoundRow,

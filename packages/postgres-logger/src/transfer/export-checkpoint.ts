@@ -1,6 +1,7 @@
 import { FlaggingError } from '@flagging/core'
 import {
   type FileSystem,
+  type OwnColumn,
   bytesOf,
   errnoOf,
   pathSource,
@@ -8,7 +9,6 @@ import {
   unless,
   writeAll,
 } from '@flagging/core/store'
-import type { Column } from './export-columns.ts'
 import type { ExportFilter } from './export-filter.ts'
 
 const NAME = 'export.json'
@@ -36,7 +36,7 @@ export interface Checkpoint {
   /** How many have been written. */
   readonly samples: number
   /** By folder: the columns that its logs have. */
-  readonly columns: Readonly<Record<string, readonly Column[]>>
+  readonly columns: Readonly<Record<string, readonly OwnColumn[]>>
   /** What follows the position; whoever comes after a kill looks which of it is there. */
   readonly batch: CheckpointBatch | null
 }

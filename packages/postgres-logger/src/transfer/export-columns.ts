@@ -1,32 +1,16 @@
+import { ALL_OWN_COLUMNS, type OwnColumn } from '@flagging/core/store'
 import type { Database, Patience } from '../database/database.ts'
 import { type ExportFilter, samplesWhere } from './export-filter.ts'
-
-const COLUMNS = [
-  'flag_option',
-  'username',
-  'comment',
-  'correction',
-  'timestamp',
-  'id',
-  'endpoint',
-  'status',
-  'duration',
-  'ended',
-  'truncated',
-] as const
-
-/** A column of our own. */
-export type Column = (typeof COLUMNS)[number]
 
 /** What is to be exported of a dataset. */
 export interface DatasetPlan {
   readonly samples: number
   /** The columns that some of its samples need. */
-  readonly columns: readonly Column[]
+  readonly columns: readonly OwnColumn[]
 }
 
 /** When a sample needs a column: a log without it says the same. */
-const NEEDED: Readonly<Record<Column, string>> = {
+const NEEDED: Readonly<Record<OwnColumn, string>> = {
   flag_option: 'option is not null',
   username: 'username is not null',
   comment: 'comment is not null',
@@ -52,8 +36,12 @@ export async function exportPlan(
 ): Promise<ReadonlyMap<string, DatasetPlan>> {
   const { schema } = database
   const { where, values } = samplesWhere(filter, schema, from, to)
-  const needed = COLUMNS.map((name) => `coalesce(bool_or(${NEEDED[name]}), false) as ${name}`)
-  const rows = await database.query<{ folder: string; samples: number } & Record<Column, boolean>>(
+  const needed = ALL_OWN_COLUMNS.map(
+    (name) => `coalesce(bool_or(${NEEDED[name]}), false) as ${name}`,
+  )
+  const rows = await database.query<
+    { folder: string; samples: number } & Record<OwnColumn, boolean>
+  >(
     `select folder, count(*) as samples, ${needed.join(', ')}
       from ${schema}.samples s join ${schema}.datasets d on d.id = s.dataset
       where ${where} group by folder`,
@@ -63,7 +51,7 @@ export async function exportPlan(
   return new Map(
     rows.map((row) => [
       row.folder,
-      { samples: row.samples, columns: COLUMNS.filter((name) => row[name]) },
+      { samples: row.samples, columns: ALL_OWN_COLUMNS.filter((name) => row[name]) },
     ]),
   )
 }

@@ -1,6 +1,7 @@
 import { FlaggingError } from '@flagging/core'
 import {
   type FileSystem,
+  type OwnColumn,
   type OpenFile,
   findDatasets,
   makeDirectories,
@@ -12,7 +13,7 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from './export-checkpoint.ts'
-import type { Column, DatasetPlan } from './export-columns.ts'
+import type { DatasetPlan } from './export-columns.ts'
 import { type ExportFilter, isSameFilter } from './export-filter.ts'
 
 const FOLDER = '.flagging'
@@ -73,7 +74,7 @@ export class ExportDesk {
   }
 
   /** The columns of each dataset, with those that what follows needs, too. */
-  plan(plans: ReadonlyMap<string, DatasetPlan>): ReadonlyMap<string, readonly Column[]> {
+  plan(plans: ReadonlyMap<string, DatasetPlan>): ReadonlyMap<string, readonly OwnColumn[]> {
     const columns = new Map(Object.entries(this.#checkpoint.columns))
     for (const [folder, plan] of plans) {
       columns.set(folder, [...new Set([...(columns.get(folder) ?? []), ...plan.columns])])

@@ -6,20 +6,23 @@ import {
   type FlagDetails,
   FlaggingError,
 } from '@flagging/core'
-import { isFlaggedFile, isFlaggedFileList } from '@flagging/core/store'
+import {
+  DETAIL_COLUMNS,
+  type OwnColumn,
+  isFlaggedFile,
+  isFlaggedFileList,
+} from '@flagging/core/store'
 import type { SampleRecord } from '../samples/sample-record.ts'
-import type { Column } from './export-columns.ts'
 
 type DetailColumn = NonNullable<CSVLoggerOptions['columns']>[number]
 
-const OPTIONAL: readonly Column[] = ['flag_option', 'username', 'comment', 'correction']
 /** One name of a folder, and none that means something else. */
 const FOLDER = /^(?!\.{1,2}$|\.flagging$)[^/\\\0]{1,255}$/
 
 /** Writes samples as rows of a flagged directory. */
 export class ExportLog {
   readonly #dir: string
-  readonly #columns: ReadonlyMap<string, readonly Column[]>
+  readonly #columns: ReadonlyMap<string, readonly OwnColumn[]>
   /** By the columns that they write: one may only be at work when no other is. */
   readonly #loggers = new Map<string, CSVLogger>()
   readonly #components = new Map<string, readonly Component[]>()
@@ -28,7 +31,7 @@ export class ExportLog {
   /** @param columns of the datasets, by folder */
   constructor(
     dir: string,
-    columns: ReadonlyMap<string, readonly Column[]>,
+    columns: ReadonlyMap<string, readonly OwnColumn[]>,
     onError: (error: unknown) => void,
   ) {
     this.#dir = dir
@@ -78,7 +81,7 @@ export class ExportLog {
     const { folder, isTimed, at, components, values, json, correctionJSON } = record
     const columns = this.#columnsOf(folder, isTimed !== false)
     const logger = this.#logger(this.#details(folder, isTimed !== false))
-    const has = (column: Column): boolean => columns.includes(column)
+    const has = (column: OwnColumn): boolean => columns.includes(column)
     const details = {
       components,
       dir: join(this.#dir, folder),
@@ -113,16 +116,14 @@ export class ExportLog {
     this.#onError(new FlaggingError('ERR_FLAGGING_STORE', message))
   }
 
-  #columnsOf(folder: string, isTimed: boolean): readonly Column[] {
+  #columnsOf(folder: string, isTimed: boolean): readonly OwnColumn[] {
     const columns = this.#columns.get(folder) ?? []
     return isTimed ? columns : columns.filter((column) => column !== 'timestamp')
   }
 
   #details(folder: string, isTimed: boolean): DetailColumn[] {
-    // A cast, since those that are not optional are the others.
-    return this.#columnsOf(folder, isTimed).filter(
-      (column) => !OPTIONAL.includes(column),
-    ) as DetailColumn[]
+    const columns = this.#columnsOf(folder, isTimed)
+    return DETAIL_COLUMNS.filter((column) => columns.includes(column))
   }
 
   #logger(columns: readonly DetailColumn[]): CSVLogger {
