@@ -51,6 +51,7 @@ export { type Asked, type ReadSettings, resolveReadOptions } from './store/read-
 export { sidesOf } from './store/log-column.ts'
 export { nodeFileSystem } from './store/node-file-system.ts'
 export { readStored } from './store/read-stored.ts'
+export { replaceFile } from './store/replace-file.ts'
 export { rowHash } from './store/row-key.ts'
 export { ALL_OWN_COLUMNS, DETAIL_COLUMNS, type OwnColumn } from './store/row-layout.ts'
 export type { StoredOptions, StoredSample } from './store/stored-sample.ts'

@@ -1,7 +1,8 @@
 import { type Component, type ComponentSource, isComponentType } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
-import { errnoOf, randomName, readRange, writeAll } from './disk.ts'
+import { errnoOf, readRange } from './disk.ts'
 import type { FileSystem } from './file-system.ts'
+import { replaceFile } from './replace-file.ts'
 
 const VERSION = 1
 const MAX_BYTES = 16 * 1024 * 1024
@@ -46,8 +47,7 @@ export async function readSidecar(fs: FileSystem, path: string): Promise<Sidecar
 }
 
 /**
- * Replaces a component list: at each moment the old one or the new one is there, whole. It is always
- * synced, being written seldom: without it, rows that are on the disk would read as others.
+ * Replaces a component list. It is always synced, being written seldom: without it, rows that are on the disk would read as others.
  */
 export async function writeSidecar(
   fs: FileSystem,
@@ -55,19 +55,7 @@ export async function writeSidecar(
   name: string,
   sidecar: Sidecar,
 ): Promise<void> {
-  const staged = `${folder}/${randomName()}.tmp`
-  const file = await fs.open(staged, 'create')
-  try {
-    await writeAll(file, Buffer.from(formatSidecar(sidecar)), 0)
-    await file.sync()
-    await file.close()
-    await fs.rename(staged, `${folder}/${name}`)
-  } catch (error) {
-    await file.close().catch(() => undefined)
-    await fs.unlink(staged).catch(() => undefined)
-    throw error
-  }
-  await fs.syncDirectory(folder)
+  await replaceFile(fs, folder, name, formatSidecar(sidecar))
 }
 
 function formatSidecar({ skipped, logs }: Sidecar): string {

@@ -5,9 +5,8 @@ import {
   bytesOf,
   errnoOf,
   pathSource,
-  randomName,
+  replaceFile,
   unless,
-  writeAll,
 } from '@flagging/core/store'
 import type { ExportFilter } from './export-filter.ts'
 
@@ -73,17 +72,5 @@ export async function writeCheckpoint(
   folder: string,
   checkpoint: Checkpoint,
 ): Promise<void> {
-  const staged = `${folder}/${randomName()}.tmp`
-  const file = await fs.open(staged, 'create')
-  try {
-    await writeAll(file, Buffer.from(`${JSON.stringify({ version: VERSION, ...checkpoint })}\n`), 0)
-    await file.sync()
-    await file.close()
-    await fs.rename(staged, `${folder}/${NAME}`)
-  } catch (error) {
-    await file.close().catch(() => undefined)
-    await fs.unlink(staged).catch(() => undefined)
-    throw error
-  }
-  await fs.syncDirectory(folder)
+  await replaceFile(fs, folder, NAME, `${JSON.stringify({ version: VERSION, ...checkpoint })}\n`)
 }
