@@ -12,6 +12,8 @@ export class SegmentOutlet {
   /** How many samples were read to be sent, and how many of them were. */
   #given = 0
   #settled = 0
+  /** Whether a sample is being read: where the reader is, it is behind one that nobody has yet. */
+  #isReading = false
 
   /**
    * @param dir the segment's folder
@@ -36,7 +38,7 @@ export class SegmentOutlet {
 
   /** Whether all that was read is sent. */
   get isSettled(): boolean {
-    return this.#settled === this.#given
+    return !this.#isReading && this.#settled === this.#given
   }
 
   /**
@@ -44,7 +46,13 @@ export class SegmentOutlet {
    * @param rows how many rows of the log may be read by now
    */
   async next(rows: number): Promise<ReadSample | undefined> {
-    const sample = await this.#reader.next(rows)
+    let sample: ReadSample | undefined
+    this.#isReading = true
+    try {
+      sample = await this.#reader.next(rows)
+    } finally {
+      this.#isReading = false
+    }
     if (sample === undefined) this.#passBad()
     else this.#given++
     return sample

@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { SourceFile, memorySource } from '@flagging/core/store'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
+import { SourceFile, isFlaggedFile, memorySource } from '@flagging/core/store'
 import { describe, expect, inject, test } from 'vitest'
 import { DirectoryFiles } from '../../src/files/directory-files.ts'
 import type { RecordWriter } from '../../src/outbox/shipper.ts'
@@ -162,14 +162,37 @@ describe('A full outbox', () => {
       .toBeGreaterThan(1)
     await outbox.shipped()
     expect(await near.rows()).toHaveLength(flagged.length + 2)
-    expect(alarms()).toHaveLength(1)
-    const calm = messages().filter((text) => text.includes('there is room again'))
-    expect(calm).toHaveLength(1)
     expect(outbox.stats().usedBytes).toBe(0)
+    // What was large is a second alarm where it found half of the room only.
+    const news = messages().filter((text) => /when it is full|there is room again/.test(text))
+    expect(news.length % 2).toBe(0)
+    for (const [at, text] of news.entries()) {
+      expect(text).toContain(at % 2 ? 'there is room again' : 'when it is full')
+    }
   })
 })
 
 describe('A sample that is too large', () => {
+  test('never has anything deleted that is only being read', async () => {
+    const store = await testStore()
+    const { outbox, messages } = openOutbox(store.writer(), { maxBytes: 10_000 })
+    const large = record({ comment: 'x'.repeat(10_000) })
+    const over = (): number => outbox.stats().shipped + outbox.stats().refused
+    for (let count = 1; count <= 20; count++) {
+      await outbox.add(withPicture())
+      // Each of these has deleted what was sent.
+      while (over() < count) await outbox.add(large).catch(() => nextTurn())
+    }
+    await outbox.shipped()
+    expect(messages()).toEqual([])
+    const records = await store.records()
+    expect(records).toHaveLength(20)
+    for (const { id, values } of records) {
+      const [picture] = values
+      expect(isFlaggedFile(picture) && Buffer.from(await picture.bytes()).toString()).toBe(id)
+    }
+  })
+
   test('is refused without an alarm, and room is made where what was sent takes it', async () => {
     const store = await testStore()
     const sizes = { maxBytes: 100_000, alarmBytes: 80_000 }
