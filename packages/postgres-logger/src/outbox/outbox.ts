@@ -22,6 +22,8 @@ import { Upkeep } from './upkeep.ts'
 
 const MAX_LOG = 8 * 1024 * 1024
 const MAX_SEGMENT = 64 * 1024 * 1024
+/** How long `close` waits for what is under way when it gives up. */
+const LEAVE_MS = 1000
 /** Of all bytes that it may take, one of so many parts. */
 const SEGMENTS = 8
 
@@ -156,10 +158,16 @@ export class Outbox {
     const calm = this.#shipper.hurry()
     await within(this.#timing.patienceMs, this.#finish())
     calm()
-    this.#shipper.stop()
-    const files = [this.#refused, ...this.#list.all].map((one) => one.close())
-    // A disk that hangs must not hold up the end of the process.
-    await within(this.#timing.patienceMs / 10, Promise.allSettled(files))
+    // A disk or a server that hangs must not hold up the end of the process.
+    await within(LEAVE_MS, this.#leave())
+  }
+
+  /** Nobody else may have the folder before nothing is done in it any more. */
+  async #leave(): Promise<void> {
+    await this.#shipper.stop()
+    await this.#spool.seal()
+    await this.#upkeep.settled()
+    await Promise.allSettled([this.#refused, ...this.#list.all].map((one) => one.close()))
     await this.#upkeep.quarters.release()
   }
 

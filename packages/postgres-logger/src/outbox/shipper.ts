@@ -79,11 +79,12 @@ export class Shipper {
     return () => void this.#hurries--
   }
 
-  /** Begins nothing any more. What is under way is not waited for. */
-  stop(): void {
+  /** Begins nothing any more; resolves when nothing is under way. */
+  async stop(): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#retry)
     this.#retry = undefined
+    await this.#running
   }
 
   /** Never rejects. */

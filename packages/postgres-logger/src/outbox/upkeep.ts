@@ -75,6 +75,12 @@ export class Upkeep {
     await this.#scanning
   }
 
+  /** Resolves when nothing is being deleted or taken over. */
+  async settled(): Promise<void> {
+    await this.#scanning
+    await this.#ends
+  }
+
   /** Never rejects. One that cannot be deleted is found again with the next scan. */
   async #end(segment: Segment): Promise<void> {
     const { report, room, list } = this.#settings
