@@ -1,7 +1,7 @@
-import { nodeFileSystem as fs, makeDirectories, unless } from '@flagging/core/store'
+import { nodeFileSystem as fs, unless } from '@flagging/core/store'
+import type { Aside } from './aside.ts'
 import { damagedSegment, tornRow } from './outbox-errors.ts'
 import { samplesIn } from './segment-layout.ts'
-import { PROGRESS } from './segment-progress.ts'
 import { LOG } from './segment-reader.ts'
 import type { Report, Segment } from './segment.ts'
 import { removeTree, writeNew } from './spool-disk.ts'
@@ -14,16 +14,11 @@ const MAX_TAIL = 16 * 1024 * 1024
 /**
  * Deletes a segment of which all is sent; but one with rows that cannot be read is kept, and the
  * unfinished row of a writer that died.
- * @param aside gives where what is kept is moved to
  * @returns whether it was kept
  */
-export async function endSegment(
-  segment: Segment,
-  aside: () => Promise<string>,
-  report: Report,
-): Promise<boolean> {
+export async function endSegment(segment: Segment, aside: Aside, report: Report): Promise<boolean> {
   await segment.close()
-  if (segment.isDamaged) return setAside(segment.dir, await aside(), report)
+  if (segment.isDamaged) return setAside(segment.dir, segment.bytes, aside, report)
   if (segment.isFound) await keepTail(segment, aside, report)
   await deleteSegment(segment.dir)
   return false
@@ -36,25 +31,22 @@ export async function deleteSegment(dir: string): Promise<void> {
   await removeTree(gone)
 }
 
-/** Moves a segment away of which rows cannot be read; gives whether there was anything to move. */
-export async function setAside(dir: string, aside: string, report: Report): Promise<boolean> {
-  // All of it is sent again, should somebody move it back.
-  await unless('ENOENT ENOTDIR', fs.unlink(`${dir}/${PROGRESS}`))
-  const target = `${aside}/${dir.slice(dir.lastIndexOf('/') + 1)}`
-  await makeDirectories(fs, aside, true)
-  const isMoved = await unless(
-    'ENOENT',
-    fs.rename(dir, target).then(() => true),
-  )
-  if (isMoved === true) report(damagedSegment(dir, target))
-  return isMoved === true
+/**
+ * Moves a segment away of which rows cannot be read; gives whether there was anything to move.
+ * @param bytes what it takes of the room that is taken
+ */
+export async function setAside(
+  dir: string,
+  bytes: number,
+  aside: Aside,
+  report: Report,
+): Promise<boolean> {
+  const target = await aside.take(dir, bytes)
+  if (target !== undefined) report(damagedSegment(dir, target))
+  return target !== undefined
 }
 
-async function keepTail(
-  { dir, readTo }: Segment,
-  aside: () => Promise<string>,
-  report: Report,
-): Promise<void> {
+async function keepTail({ dir, readTo }: Segment, aside: Aside, report: Report): Promise<void> {
   const log = await unless('ENOENT ENOTDIR', fs.open(`${samplesIn(dir)}/${LOG}`, 'read'))
   if (log === undefined) return
   try {
@@ -62,9 +54,7 @@ async function keepTail(
     const bytes = Buffer.alloc(Math.min(Math.max(0, size - readTo), MAX_TAIL))
     const count = bytes.length > 0 ? await log.read(bytes, 0, bytes.length, readTo) : 0
     if (count === 0) return
-    const folder = await aside()
-    await makeDirectories(fs, folder, true)
-    const path = `${folder}/${dir.slice(dir.lastIndexOf('/') + 1)}.torn`
+    const path = `${await aside.folder()}/${dir.slice(dir.lastIndexOf('/') + 1)}.torn`
     await writeNew(path, bytes.subarray(0, count))
     report(tornRow(count, path))
   } finally {

@@ -67,7 +67,7 @@ export function shippingFails(waiting: number, cause: unknown): FlaggingError {
 export function sampleRefused(id: string, dir: string, cause: unknown): FlaggingError {
   return new FlaggingError(
     'ERR_FLAGGING_STORE',
-    `The sample ${id} was refused and lies in ${dir} now; to have it sent again, move what is in ` +
+    `The sample ${id} was refused and is set aside in ${dir}; to have it sent again, move what is in ` +
       `there into the outbox: ${messageOf(cause)}`,
     { cause },
   )

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
 import type { SampleRecord } from '../samples/sample-record.ts'
+import { Aside } from './aside.ts'
 import type { Sending } from './batch.ts'
 import { DatasetCounts } from './dataset-counts.ts'
 import { within } from './deadline.ts'
@@ -58,18 +59,15 @@ export class Outbox {
     const limits = { rowBytes: Math.min(MAX_LOG, part), bytes: Math.min(MAX_SEGMENT, part) }
     const wake = (): void => this.#shipper.wake()
     const { idleMs } = timing
-    this.#upkeep = new Upkeep({ dir, destination, list, room, idleMs, wake, report })
+    const aside = new Aside(dir, room)
+    this.#upkeep = new Upkeep({ dir, destination, aside, list, room, idleMs, wake, report })
     const { quarters } = this.#upkeep
     const opened = (segment: Segment): void => list.add(segment)
     const newSegment = (): Promise<string> => quarters.newSegment()
-    const abandoned = (path: string): void => quarters.forget(basename(path))
-    this.#spool = new Spool({ newSegment, abandoned, opened, limits, report })
-    this.#refused = new RefusedSamples({
-      newSegment: () => quarters.newAside(),
-      kept: (bytes) => room.add(bytes),
-      limits,
-      report,
-    })
+    const gone = (path: string): void => quarters.forget(basename(path))
+    this.#spool = new Spool({ newSegment, abandoned: gone, opened, limits, report })
+    const kept = (bytes: number): void => room.add(bytes)
+    this.#refused = new RefusedSamples({ aside, newSegment, gone, kept, limits, report })
     this.#shipper = new Shipper({
       writer,
       segments: () => list.all,
@@ -83,7 +81,7 @@ export class Outbox {
   /** Begins to look for what other processes have left. Keeps no process alive. */
   start(): void {
     if (this.#timer !== undefined || this.#closing !== undefined) return
-    this.#timer = setInterval(() => this.#upkeep.tick(), this.#timing.scanMs).unref()
+    this.#timer = setInterval(() => this.#tick(), this.#timing.scanMs).unref()
     this.#upkeep.begin()
   }
 
@@ -167,7 +165,8 @@ export class Outbox {
     await this.#shipper.stop()
     await this.#spool.seal()
     await this.#upkeep.settled()
-    await Promise.allSettled([this.#refused, ...this.#list.all].map((one) => one.close()))
+    await this.#refused.setAside()
+    await Promise.allSettled(this.#list.all.map((segment) => segment.close()))
     await this.#upkeep.quarters.release()
   }
 
@@ -177,10 +176,11 @@ export class Outbox {
     await this.#emptied()
   }
 
-  #emptied(): Promise<void> {
+  async #emptied(): Promise<void> {
     const emptied = this.#list.emptied()
     this.#upkeep.tidy()
-    return emptied
+    await emptied
+    await this.#refused.setAside()
   }
 
   #acknowledged(folder: string, samples: number): number {
@@ -214,8 +214,14 @@ export class Outbox {
     if (!segment.isFound) this.#counts.left(segment.about.folder, count)
   }
 
+  #tick(): void {
+    void this.#refused.setAside()
+    this.#upkeep.tick()
+  }
+
   #idle(): void {
     if (this.#list.waiting === 0) this.#waitingSince = 0
+    void this.#refused.setAside()
     this.#upkeep.tidy()
   }
 }

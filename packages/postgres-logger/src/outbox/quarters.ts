@@ -1,5 +1,6 @@
-import { nodeFileSystem as fs, makeDirectories, randomName, unless } from '@flagging/core/store'
+import { nodeFileSystem as fs, randomName, unless } from '@flagging/core/store'
 import { type Adopter, adopt } from './adopt.ts'
+import type { Aside } from './aside.ts'
 import { GONE, deleteSegment, setAside } from './end-segment.ts'
 import { foreignSamples, outboxError } from './outbox-errors.ts'
 import { OwnFolder } from './own-folder.ts'
@@ -8,14 +9,12 @@ import { LOG } from './segment-reader.ts'
 import { type Report, Segment } from './segment.ts'
 import { foldersIn } from './spool-disk.ts'
 
-/** Where what the database refuses is put. */
-export const REFUSED = 'refused'
-
 /** What quarters are made of. */
 export interface QuartersSettings {
   /** The outbox: an absolute path. */
   readonly dir: string
   readonly destination: string
+  readonly aside: Aside
   /** Told of each segment that was found. */
   readonly found: (segment: Segment) => void
   readonly report: Report
@@ -55,7 +54,10 @@ export class Quarters implements Adopter {
 
   /** This process's folder, made when it is needed; another one where somebody has removed it. */
   async folder(): Promise<string> {
-    if (this.#own !== undefined && (await this.#own.isInPlace())) return this.#own.path
+    const own = this.#own
+    if (own !== undefined && (await own.isInPlace())) return own.path
+    // Whoever has noticed it before has another one in use.
+    if (own !== this.#own) return this.folder()
     this.#making ??= this.#make().finally(() => (this.#making = undefined))
     return (await this.#making).path
   }
@@ -66,19 +68,6 @@ export class Quarters implements Adopter {
     const name = this.#segmentName()
     this.#known.add(name)
     return `${folder}/${name}`
-  }
-
-  /** The path of a new segment for what is set aside. */
-  async newAside(): Promise<string> {
-    const aside = await this.aside()
-    await makeDirectories(fs, aside, true)
-    return `${aside}/${this.#segmentName()}`
-  }
-
-  /** Where this process puts what the database refuses, and what cannot be read. */
-  async aside(): Promise<string> {
-    const folder = await this.folder()
-    return `${this.dir}/${REFUSED}/${folder.slice(this.dir.length + 1)}`
   }
 
   /** Says, where a folder stays there that is for another database, that nobody sends what it has. */
@@ -142,13 +131,13 @@ export class Quarters implements Adopter {
   }
 
   async #load(name: string, dir: string): Promise<void> {
-    const { found, report } = this.#settings
+    const { found, aside, report } = this.#settings
     this.#known.add(name)
     try {
       const segment = name.endsWith(GONE) ? undefined : await Segment.found(dir, report)
       if (segment !== undefined) return found(segment)
       if (name.endsWith(GONE)) await deleteSegment(dir)
-      else if (await hasLog(dir)) await setAside(dir, await this.aside(), report)
+      else if (await hasLog(dir)) await setAside(dir, 0, aside, report)
       else await deleteSegment(dir)
     } catch (error) {
       // The next scan tries again, and the next segment may do better.

@@ -1,16 +1,17 @@
+import type { Aside } from './aside.ts'
 import { endSegment } from './end-segment.ts'
 import { outboxError } from './outbox-errors.ts'
-import { Quarters, REFUSED } from './quarters.ts'
+import { Quarters } from './quarters.ts'
 import type { Room } from './room.ts'
 import type { SegmentList } from './segment-list.ts'
 import type { Report, Segment } from './segment.ts'
-import { sizeOfTree } from './spool-disk.ts'
 
 /** What is looked after, and how. */
 export interface UpkeepSettings {
   /** The outbox: an absolute path. */
   readonly dir: string
   readonly destination: string
+  readonly aside: Aside
   readonly list: SegmentList
   readonly room: Room
   /** How long a segment of which all is sent may lie there, should more samples come. */
@@ -32,11 +33,12 @@ export class Upkeep {
   #isUnreadable = false
 
   constructor(settings: UpkeepSettings) {
-    const { dir, destination, report } = settings
+    const { dir, destination, aside, report } = settings
     this.#settings = settings
     this.quarters = new Quarters({
       dir,
       destination,
+      aside,
       found: (segment) => this.#found(segment),
       report,
     })
@@ -44,7 +46,7 @@ export class Upkeep {
 
   /** Looks around for the first time. */
   begin(): void {
-    this.#scanning = this.#measure().then(() => this.#scan())
+    this.#scanning = this.#scan()
   }
 
   /** Does what is done now and then. */
@@ -83,10 +85,10 @@ export class Upkeep {
 
   /** Never rejects. One that cannot be deleted is found again with the next scan. */
   async #end(segment: Segment): Promise<void> {
-    const { report, room, list } = this.#settings
+    const { aside, report, room, list } = this.#settings
     let isKept = false
     try {
-      isKept = await endSegment(segment, () => this.quarters.aside(), report)
+      isKept = await endSegment(segment, aside, report)
     } catch (error) {
       report(outboxError(segment.dir, 'cannot be deleted', error))
     }
@@ -104,25 +106,17 @@ export class Upkeep {
 
   /** Never rejects. */
   async #scan(): Promise<void> {
-    const { dir, report } = this.#settings
-    try {
-      await this.quarters.scan()
-      this.#isUnreadable = false
-    } catch (error) {
-      // Once is enough.
-      if (!this.#isUnreadable) report(outboxError(dir, UNREADABLE, error))
-      this.#isUnreadable = true
+    const { dir, aside, report } = this.#settings
+    const looks = [() => aside.measure(), () => this.quarters.scan()]
+    let isUnreadable = false
+    for (const look of looks) {
+      await look().catch((error) => {
+        // Once is enough.
+        if (!this.#isUnreadable) report(outboxError(dir, UNREADABLE, error))
+        isUnreadable = true
+      })
     }
+    this.#isUnreadable = isUnreadable
     this.#scanning = undefined
-  }
-
-  /** Never rejects. What was refused before takes room, too. */
-  async #measure(): Promise<void> {
-    const { dir, report, room } = this.#settings
-    try {
-      room.add(await sizeOfTree(`${dir}/${REFUSED}`))
-    } catch (error) {
-      report(outboxError(dir, UNREADABLE, error))
-    }
   }
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { type Component, type FlagValue, type FlaggedFile, FlaggingError } from '@flagging/core'
 import { SourceFile, isFlaggedFile, isFlaggedFileList, memorySource } from '@flagging/core/store'
@@ -17,7 +19,9 @@ const PATIENCE = { timeout: 60_000 }
 /** So little that samples are refused for want of room, and segments are many. */
 const SIZES = { maxBytes: 60_000, alarmBytes: 30_000 }
 const OFTEN = { scanMs: 5, idleMs: 5, patienceMs: 200 }
-const EXPECTED = /samples? waits? in the outbox|bytes that still|there is room again/
+const EXPECTED = /samples? waits? in the outbox|bytes that still|there is room again|no_poison/
+const REFUSE = `alter table flagging.samples add constraint no_poison check (comment <> 'poison')`
+const REFUSE_NONE = 'alter table flagging.samples drop constraint no_poison'
 
 const TEXT = 0
 const PICTURE = 1
@@ -39,6 +43,7 @@ interface Shape {
   /** Of a file or a text, roughly in parts of 36 bytes. */
   readonly size: number
   readonly folder: string
+  readonly comment: 'sound' | 'poison'
 }
 
 /** Something that happens while samples are on their way. */
@@ -58,16 +63,19 @@ const EVENTS = [
   'files cannot be stored',
   'files can be stored',
   'files can be stored',
+  'what was refused is sent again',
   'a turn',
   'a turn',
   'a pause',
   'a pause',
 ] as const
 
+const TOO_LARGE: Shape = { layout: TEXT, size: 2000, folder: 'a', comment: 'sound' }
 const shapes = fc.record<Shape>({
   layout: fc.nat({ max: LAYOUTS.length - 1 }),
   size: fc.constantFrom(1, 1, 1, 10, 100),
   folder: fc.constantFrom('a', 'a', 'b'),
+  comment: fc.constantFrom(...Array<'sound'>(30).fill('sound'), 'poison'),
 })
 const flags = fc.record({
   flags: fc.array(shapes, { minLength: 1, maxLength: 12 }),
@@ -83,13 +91,13 @@ function fileOf(text: string): FlaggedFile {
   return new SourceFile('a.png', 'image/png', memorySource(Buffer.from(text)))
 }
 
-function sampleOf({ layout, size, folder }: Shape): SampleRecord {
+function sampleOf({ layout, size, folder, comment }: Shape): SampleRecord {
   const id = randomUUID()
   const long = id.repeat(size)
   let values: FlagValue[] = [[fileOf(id), fileOf(long)], { id, long: [long] }]
   if (layout === TEXT) values = [long]
   if (layout === PICTURE) values = [fileOf(long), `${id}\n"=`]
-  return record({ id, folder, components: LAYOUTS[layout] ?? [] }, values)
+  return record({ id, folder, comment, components: LAYOUTS[layout] ?? [] }, values)
 }
 
 async function contentOf(value: FlagValue): Promise<unknown> {
@@ -102,6 +110,13 @@ async function contentsOf(samples: readonly SampleRecord[]): Promise<ReadonlyMap
     async ({ id, values }) => [id, await Promise.all(values.map(contentOf))] as const,
   )
   return new Map((await Promise.all(all)).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** As the README says. */
+function moveBack(dir: string): void {
+  const refused = join(dir, 'refused')
+  if (!existsSync(refused)) return
+  for (const name of readdirSync(refused)) renameSync(join(refused, name), join(dir, name))
 }
 
 /** A place for files that is away now and then. */
@@ -123,6 +138,7 @@ class FailingFiles {
 
 /** Two outboxes in one directory that are flagged to, disturbed and made anew. */
 class Scene {
+  readonly #dir: string
   readonly #proxy: Proxy
   readonly #files: FailingFiles
   readonly #open: () => Outbox
@@ -130,7 +146,8 @@ class Scene {
   readonly acknowledged: SampleRecord[] = []
   #running: Promise<unknown>[] = []
 
-  constructor(open: () => Outbox, proxy: Proxy, files: FailingFiles) {
+  constructor(dir: string, open: () => Outbox, proxy: Proxy, files: FailingFiles) {
+    this.#dir = dir
     this.#open = open
     this.#proxy = proxy
     this.#files = files
@@ -157,10 +174,11 @@ class Scene {
     else if (step === 'an answer is cut') this.#proxy.cutAt('commit', 'answer')
     else if (step === 'files cannot be stored') this.#files.fail(3)
     else if (step === 'files can be stored') this.#files.fail(0)
+    else if (step === 'what was refused is sent again') moveBack(this.#dir)
     else if (step === 'a turn') await nextTurn()
     else if (step === 'a pause') await delay(20)
     else if (step === 'a flag that is too large') {
-      this.#running.push(this.#flag(which, { layout: TEXT, size: 2000, folder: 'a' }))
+      this.#running.push(this.#flag(which, TOO_LARGE))
     } else if ('restarted' in step) {
       this.#running.push(this.#outboxes[which].close())
       this.#outboxes[which] = this.#open()
@@ -199,12 +217,17 @@ test(
       told.push(messages)
       return outbox
     }
-    const scene = new Scene(open, proxy, files)
+    const scene = new Scene(dir, open, proxy, files)
     const play = async (all: readonly Step[]): Promise<void> => {
+      await near.database.query(REFUSE)
       await scene.play(all)
-      // What an outbox has left that was closed is found with the next look.
+      await near.database.query(REFUSE_NONE)
+      // What an outbox has left that was closed is found with the next look, and may be refused before.
       await expect
-        .poll(async () => (await near.rows()).length, PATIENCE)
+        .poll(async () => {
+          moveBack(dir)
+          return (await near.rows()).length
+        }, PATIENCE)
         .toBe(scene.acknowledged.length)
       expect(await contentsOf(await far.records())).toEqual(await contentsOf(scene.acknowledged))
       expect(told.flatMap((messages) => messages()).filter((one) => !EXPECTED.test(one))).toEqual(

@@ -252,6 +252,31 @@ describe('What is refused for good', () => {
     expect(filesIn(dir)).toEqual([])
   })
 
+  test('is sent again when it is moved back, also while its process lives', async () => {
+    const store = await testStore()
+    const { outbox, dir, messages } = openOutbox(store.writer(), {}, SOON)
+    for (const count of [1, 2]) {
+      await store.database.query('truncate flagging.samples')
+      await store.database.query(poisonous)
+      const comment = 'poison'
+      await Promise.all([
+        outbox.add({ ...withPicture(), comment }),
+        outbox.add(record({ comment })),
+      ])
+      await expect.poll(() => outbox.stats()).toMatchObject({ waiting: 0, refused: 2 * count })
+      expect(outbox.stats().usedBytes).toBeGreaterThan(0)
+      await store.database.query('alter table flagging.samples drop constraint no_poison')
+      for (const name of readdirSync(join(dir, 'refused'))) {
+        renameSync(join(dir, 'refused', name), join(dir, name))
+      }
+      await expect.poll(() => store.rows()).toHaveLength(2)
+    }
+    await expect.poll(() => outbox.stats().usedBytes).toBe(0)
+    expect(messages().filter((text) => !text.includes('was refused'))).toEqual([])
+    await outbox.close()
+    expect(filesIn(dir)).toEqual([])
+  })
+
   test('is nothing that waits for its place: files that cannot be stored', async () => {
     const store = await testStore()
     const place = join(temporaryFolder(), 'place')
