@@ -14,7 +14,7 @@ import { Places } from './places.ts'
 import type { MountedPlan } from './plan.ts'
 import { Queue } from './queue.ts'
 import { Reviewing } from './reviewing.ts'
-import { OWN_COLUMNS } from '../options/declared.ts'
+import { OPTIONAL_COLUMNS } from '../log-columns.ts'
 import { Datasets } from '../sample/datasets.ts'
 import type { Settings } from '../options/settings.ts'
 import { tooLate, withDeadline } from '../store/callback-gate.ts'
@@ -74,7 +74,7 @@ export class Hall {
       makeCallback,
       isShared: sharedCallback !== undefined,
       host: callbackHost(this),
-      reserved: OWN_COLUMNS.filter((_, index) => Boolean(active[index])),
+      reserved: OPTIONAL_COLUMNS.filter((_, index) => Boolean(active[index])),
       limits,
       onError,
     })

@@ -1,8 +1,6 @@
 import { type Component, isComponentType } from '../components.ts'
+import { OPTIONAL_COLUMNS } from '../log-columns.ts'
 import { badOption } from './bad-option.ts'
-
-/** Columns that a log has beside the components; no component may take these names. */
-export const OWN_COLUMNS: readonly string[] = ['flag_option', 'username', 'comment', 'correction']
 
 /** The declared components of one dataset. */
 export interface Declared {
@@ -30,10 +28,11 @@ export function resolveComponents(
   const inputSide = side(inputs, 'input')
   const outputSide = side(outputs ?? ['Output'], 'output')
   const all = [...inputSide, ...outputSide]
+  const reserved: ReadonlySet<string> = new Set(OPTIONAL_COLUMNS)
   const labels = new Set<string>()
   for (const { label } of all) {
     if (labels.has(label)) throw badOption(`The label '${label}' is used twice: rename one.`)
-    if (OWN_COLUMNS.includes(label)) {
+    if (reserved.has(label)) {
       throw badOption(`The label '${label}' is reserved for a column of the log: rename it.`)
     }
     labels.add(label)

@@ -1,5 +1,5 @@
 import { FlaggingError } from '../errors.ts'
-import { DETAIL_COLUMNS, type DetailColumn } from './row-layout.ts'
+import { DETAIL_COLUMNS, type DetailColumn } from '../log-columns.ts'
 
 /** The options of {@link CSVLogger}. */
 export interface CSVLoggerOptions {

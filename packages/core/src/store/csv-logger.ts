@@ -13,7 +13,7 @@ import type { FlagDetails, FlaggingCallback, Removal } from './flagging-callback
 import { Layouts, checkLabels } from './layouts.ts'
 import { notAFile, removalError } from './store-errors.ts'
 import { nodeFileSystem } from './node-file-system.ts'
-import type { DetailColumn } from './row-layout.ts'
+import type { DetailColumn } from '../log-columns.ts'
 import { Receipts } from './receipts.ts'
 import type { RowKey } from './row-key.ts'
 import { rowsWithId } from './rows-with-id.ts'

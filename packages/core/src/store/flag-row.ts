@@ -1,6 +1,7 @@
 import type { FlagValue } from '../sample/flag-value.ts'
 import type { FlagDetails } from './flagging-callback.ts'
-import type { OwnColumn, RowLayout } from './row-layout.ts'
+import type { OwnColumn } from '../log-columns.ts'
+import type { RowLayout } from './row-layout.ts'
 import { SampleRow } from './sample-row.ts'
 
 /** Makes the row of a flag: its values, then those of our own columns, in the layout's order. */

@@ -1,12 +1,7 @@
 import type { Component } from '../components.ts'
 import { FlaggingError } from '../errors.ts'
-import {
-  type DetailColumn,
-  OPTIONAL_COLUMNS,
-  type OwnColumn,
-  type RowLayout,
-  rowLayout,
-} from './row-layout.ts'
+import { type DetailColumn, OPTIONAL_COLUMNS, type OwnColumn } from '../log-columns.ts'
+import { type RowLayout, rowLayout } from './row-layout.ts'
 
 /** The layouts of the rows of one logger, each made once. */
 export class Layouts {

@@ -1,6 +1,6 @@
 import type { JSONValue } from '../sample/flag-value.ts'
 import { isFlaggedFile, isFlaggedFileList } from '../sample/flag-value.ts'
-import { OWN_COLUMNS } from '../options/declared.ts'
+import { DETAIL_COLUMNS, OPTIONAL_COLUMNS, type OwnColumn } from '../log-columns.ts'
 import { badRow } from './bad-row.ts'
 import { type CellMode, decodeCell } from './cells.ts'
 import {
@@ -13,7 +13,7 @@ import {
   uniqueLabels,
 } from './log-column.ts'
 import type { Asked } from './read-options.ts'
-import { DETAIL_COLUMNS, type OwnColumn, isSameList, rowLayout } from './row-layout.ts'
+import { isSameList, rowLayout } from './row-layout.ts'
 import type { LogLayout } from './sidecar.ts'
 import type { StoredFiles } from './stored-files.ts'
 
@@ -99,10 +99,11 @@ function isLayoutOf({ components, columns }: LogLayout, names: readonly string[]
  */
 function tailLength(labels: readonly string[]): number {
   let length = 0
-  let before = OWN_COLUMNS.length
+  const optional: readonly string[] = OPTIONAL_COLUMNS
+  let before = optional.length
   for (const label of labels.toReversed()) {
-    const rank = OWN_COLUMNS.indexOf(label)
-    if (rank !== -1 ? rank >= before : !isDetail(label) || before < OWN_COLUMNS.length) break
+    const rank = optional.indexOf(label)
+    if (rank !== -1 ? rank >= before : !isDetail(label) || before < optional.length) break
     if (rank !== -1) before = rank
     length++
   }

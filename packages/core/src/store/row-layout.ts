@@ -1,30 +1,8 @@
 import type { Component } from '../components.ts'
+import type { OwnColumn } from '../log-columns.ts'
 import { type CellMode, encodeCell } from './cells.ts'
 import { labelFolders } from './label-folder.ts'
 import type { LogLayout } from './sidecar.ts'
-
-/** Our own columns that `new CSVLogger({ columns })` may ask for. */
-export const DETAIL_COLUMNS = [
-  'timestamp',
-  'id',
-  'endpoint',
-  'status',
-  'duration',
-  'ended',
-  'truncated',
-] as const
-
-/** A column of our own that can be asked for. */
-export type DetailColumn = (typeof DETAIL_COLUMNS)[number]
-
-/** Our own columns that are there where their value is given, in this order. */
-export const OPTIONAL_COLUMNS = ['flag_option', 'username', 'comment', 'correction'] as const
-
-/** A column of our own. */
-export type OwnColumn = (typeof OPTIONAL_COLUMNS)[number] | DetailColumn
-
-/** All columns of our own that a log may have. */
-export const ALL_OWN_COLUMNS: readonly OwnColumn[] = [...OPTIONAL_COLUMNS, ...DETAIL_COLUMNS]
 
 const UNTYPED: ReadonlySet<string> = new Set(['correction', 'status', 'duration', 'truncated'])
 

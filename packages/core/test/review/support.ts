@@ -15,7 +15,7 @@ import type { ReviewPage } from '../../src/review/review-store.ts'
 import type { FlagValue } from '../../src/sample/flag-value.ts'
 import { CSVLogger } from '../../src/store/csv-logger.ts'
 import { nodeFileSystem } from '../../src/store/node-file-system.ts'
-import { DETAIL_COLUMNS } from '../../src/store/row-layout.ts'
+import { DETAIL_COLUMNS } from '../../src/log-columns.ts'
 
 /** Text in, anything out. */
 export const COMPONENTS: readonly Component[] = [
