@@ -15,7 +15,7 @@ import { withTornTail } from './workloads.ts'
 
 const CODES = ['ENOSPC', 'EIO', 'EMFILE', 'EROFS', 'EACCES'] as const
 /** Of so many runs one has its power cut. */
-const CUT_EVERY = isCampaign ? 10 : 25
+const CUT_EVERY = isCampaign ? 10 : 40
 const totals = { runs: 0, faults: 0, rejected: 0, unsettled: 0, cuts: 0 }
 
 stopClock()

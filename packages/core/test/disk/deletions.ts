@@ -40,18 +40,18 @@ const DELETING: readonly (readonly [string, Death])[] = [
 
 /** Deletions that the power fails in. */
 export const DELETIONS: readonly Workload[] = [
-  { name: 'rows that are deleted', share: 0.15, prepare: withRows, play: deletions },
+  { name: 'rows that are deleted', share: 0.08, prepare: withRows, play: deletions },
   {
     name: 'deleted rows that are not synced',
     options: { fsync: 'none' },
-    share: 0.15,
+    share: 0.08,
     prepare: withRows,
     play: deletions,
   },
   {
     name: 'rows that the only writer deletes',
     options: { exclusive: true },
-    share: 0.15,
+    share: 0.08,
     prepare: withRows,
     play: deletions,
   },

@@ -137,7 +137,7 @@ export const WORKLOADS: readonly Workload[] = [
   { name: 'such cells that are not synced', options: { fsync: 'none' }, play: decoys },
   {
     name: 'values too large for their cells',
-    share: 0.3,
+    share: 0.15,
     async play(run) {
       const logger = run.logger()
       await run.flag(logger, WIDE, 'l0', LARGE, [LARGE], fileOf(PNG))
