@@ -35,7 +35,7 @@ import { undeclaredContract } from './undeclared.ts'
 export interface Extent {
   /**
    * Whether another host of the same adapter is held to all of it: then this one leaves out what becomes of
-   * values once they are captured.
+   * values once they are captured, and what only lies behind a route.
    */
   readonly isAnother?: boolean
 }
@@ -50,16 +50,12 @@ export function adapterContract(
     guideContract(adapter)
     capturedBodiesContract(adapter)
     if (!adapter.isHTTP2) unreadBodiesContract(adapter)
-    hostileMultipartContract(adapter)
     codingsContract(adapter)
-    capsContract(adapter)
     modesAndOptionsContract(adapter)
     byHandContract(adapter)
-    unflagContract(adapter)
     postedContract(adapter)
     accessContract(adapter)
     routesContract(adapter)
-    reviewDownloadsContract(adapter)
     fileAnswersContract(adapter)
     mountingContract(adapter)
     transparencyContract(adapter)
@@ -68,6 +64,9 @@ export function adapterContract(
     lifecycleContract(adapter)
     hostFunctionsContract(adapter)
     if (isAnother) return
+    hostileMultipartContract(adapter)
+    capsContract(adapter)
+    unflagContract(adapter)
     undeclaredContract(adapter)
     elsewhereContract(adapter)
     callbackContract(adapter)
@@ -77,6 +76,7 @@ export function adapterContract(
     hostileTextsContract(adapter)
     filenamesContract(adapter)
     reviewContract(adapter)
+    reviewDownloadsContract(adapter)
     reviewLogsContract(adapter)
     examplesContract(adapter)
   })
