@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { nodeFileSystem as fs, makeDirectories, randomName, unless } from '@flagging/core/store'
+import { FolderLock } from './folder-lock.ts'
 import type { Room } from './room.ts'
 import { PROGRESS } from './segment-progress.ts'
 import { foldersIn, sizeOfTree } from './spool-disk.ts'
@@ -13,23 +14,28 @@ const REFUSED = 'refused'
  */
 export class Aside {
   readonly path: string
+  readonly #destination: string
   readonly #room: Room
   #folder = ''
   #names = ''
+  #turn: Promise<unknown> = Promise.resolve()
   /** Of the room that is taken, what is taken by this. */
   #bytes = 0
 
-  /** @param dir the outbox */
-  constructor(dir: string, room: Room) {
+  /**
+   * @param dir the outbox
+   * @param destination which database all of it is for
+   */
+  constructor(dir: string, destination: string, room: Room) {
     this.path = `${dir}/${REFUSED}`
+    this.#destination = destination
     this.#room = room
   }
 
   /** A folder in it; another one where somebody has moved the last one away. */
   async folder(): Promise<string> {
     const isThere = this.#folder !== '' && (await unless('ENOENT', fs.lstat(this.#folder)))
-    if (!isThere) this.#folder = `${this.path}/${randomName()}`
-    await makeDirectories(fs, this.#folder, true)
+    if (!isThere) this.#folder = await this.#make()
     return this.#folder
   }
 
@@ -38,7 +44,22 @@ export class Aside {
    * `undefined` where there was none.
    * @param bytes what it takes of the room that is taken
    */
-  async take(dir: string, bytes: number): Promise<string | undefined> {
+  take(dir: string, bytes: number): Promise<string | undefined> {
+    return this.#inTurn(() => this.#take(dir, bytes))
+  }
+
+  /** Looks how much room it takes, where another process has put something here, or somebody moved it away. */
+  measure(): Promise<void> {
+    return this.#inTurn(() => this.#measure())
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
+  async #take(dir: string, bytes: number): Promise<string | undefined> {
     await unless('ENOENT ENOTDIR', fs.unlink(`${dir}/${PROGRESS}`))
     for (;;) {
       const target = `${await this.folder()}/${basename(dir)}`
@@ -52,15 +73,27 @@ export class Aside {
     }
   }
 
-  /** Looks how much room it takes, where another process has put something here, or somebody moved it away. */
-  async measure(): Promise<void> {
-    const names = (await foldersIn(this.path)).toSorted().join()
-    if (names === this.#names) return
+  async #measure(): Promise<void> {
+    const names: string[] = []
+    for (const folder of await foldersIn(this.path)) {
+      for (const name of await foldersIn(`${this.path}/${folder}`)) names.push(`${folder}/${name}`)
+    }
+    const all = names.toSorted().join()
+    if (all === this.#names) return
     const bytes = await sizeOfTree(this.path)
     const more = bytes - this.#bytes
     if (more > 0) this.#room.add(more)
     else this.#room.give(-more)
-    this.#names = names
+    this.#names = all
     this.#bytes = bytes
+  }
+
+  async #make(): Promise<string> {
+    const folder = `${this.path}/${randomName()}`
+    await makeDirectories(fs, folder, true)
+    const lock = await FolderLock.make(folder)
+    await lock?.label(this.#destination)
+    await lock?.release()
+    return folder
   }
 }

@@ -16,28 +16,25 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024
 const TURN_MS = 2
 
 /**
- * Reads the samples that are to be sent next, oldest segment first; none where nothing waits. What was
- * read is given, also where the next one cannot be.
+ * Reads the samples that are to be sent next, oldest segment first; none where nothing waits. A segment
+ * that cannot be read keeps no other from being sent; it rejects where nothing else waits.
  */
 export async function nextBatch(segments: readonly Segment[]): Promise<Sending[]> {
   const batch: Sending[] = []
-  try {
-    await fill(batch, segments)
-  } catch (error) {
-    if (batch.length === 0) throw error
-  }
-  return batch
-}
-
-async function fill(batch: Sending[], segments: readonly Segment[]): Promise<void> {
+  let failure: { readonly error: unknown } | undefined
   let weight = 0
   let fileBytes = 0
   let since = performance.now()
   for (const segment of segments) {
     for (;;) {
       const isFull = batch.length >= MAX_ROWS || weight >= MAX_WEIGHT
-      if (isFull || fileBytes >= MAX_FILE_BYTES) return
-      const sample = await segment.next()
+      if (isFull || fileBytes >= MAX_FILE_BYTES) return batch
+      let sample: ReadSample | undefined
+      try {
+        sample = await segment.next()
+      } catch (error) {
+        failure ??= { error }
+      }
       if (sample === undefined) break
       batch.push({ ...sample, segment })
       weight += sample.weight
@@ -47,4 +44,6 @@ async function fill(batch: Sending[], segments: readonly Segment[]): Promise<voi
       since = performance.now()
     }
   }
+  if (batch.length === 0 && failure !== undefined) throw failure.error
+  return batch
 }

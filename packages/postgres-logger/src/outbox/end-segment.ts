@@ -1,4 +1,5 @@
-import { nodeFileSystem as fs, unless } from '@flagging/core/store'
+import { basename } from 'node:path'
+import { nodeFileSystem as fs, randomName, unless } from '@flagging/core/store'
 import type { Aside } from './aside.ts'
 import { damagedSegment, tornRow } from './outbox-errors.ts'
 import { samplesIn } from './segment-layout.ts'
@@ -54,7 +55,8 @@ async function keepTail({ dir, readTo }: Segment, aside: Aside, report: Report):
     const bytes = Buffer.alloc(Math.min(Math.max(0, size - readTo), MAX_TAIL))
     const count = bytes.length > 0 ? await log.read(bytes, 0, bytes.length, readTo) : 0
     if (count === 0) return
-    const path = `${await aside.folder()}/${dir.slice(dir.lastIndexOf('/') + 1)}.torn`
+    const name = `${basename(dir)}-${randomName()}.torn`
+    const path = `${await aside.folder()}/${name}`
     await writeNew(path, bytes.subarray(0, count))
     report(tornRow(count, path))
   } finally {

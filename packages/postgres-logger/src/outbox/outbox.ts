@@ -59,7 +59,7 @@ export class Outbox {
     const limits = { rowBytes: Math.min(MAX_LOG, part), bytes: Math.min(MAX_SEGMENT, part) }
     const wake = (): void => this.#shipper.wake()
     const { idleMs } = timing
-    const aside = new Aside(dir, room)
+    const aside = new Aside(dir, destination, room)
     this.#upkeep = new Upkeep({ dir, destination, aside, list, room, idleMs, wake, report })
     const { quarters } = this.#upkeep
     const opened = (segment: Segment): void => list.add(segment)
@@ -108,6 +108,8 @@ export class Outbox {
       return this.#acknowledged(record.folder, more)
     } catch (error) {
       this.#room.give(row.weight)
+      // Its segment may have waited for this alone.
+      this.#upkeep.tidy()
       throw outboxError(this.#settings.dir, 'cannot be written', error)
     }
   }
@@ -164,7 +166,7 @@ export class Outbox {
   async #leave(): Promise<void> {
     await this.#shipper.stop()
     await this.#spool.seal()
-    await this.#upkeep.settled()
+    await this.#upkeep.stop()
     await this.#refused.setAside()
     await Promise.allSettled(this.#list.all.map((segment) => segment.close()))
     await this.#upkeep.quarters.release()

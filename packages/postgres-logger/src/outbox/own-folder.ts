@@ -65,10 +65,13 @@ export class OwnFolder {
 
   /** Gives it up: what is left in it is for others. An empty one is removed. */
   async release(): Promise<void> {
-    const entries = (await unless('ENOENT', fs.readdir(this.path))) ?? []
-    const isEmpty = entries.every(({ kind }) => kind === 'file')
-    if (isEmpty) await this.#lock.remove()
-    if (isEmpty) await unless('ENOENT ENOTEMPTY EEXIST', fs.rmdir(this.path))
-    await this.#lock.release()
+    try {
+      const entries = (await unless('ENOENT', fs.readdir(this.path))) ?? []
+      const isEmpty = entries.every(({ kind }) => kind === 'file')
+      if (isEmpty) await this.#lock.remove()
+      if (isEmpty) await unless('ENOENT ENOTEMPTY EEXIST', fs.rmdir(this.path))
+    } finally {
+      await this.#lock.release()
+    }
   }
 }

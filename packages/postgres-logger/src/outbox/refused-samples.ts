@@ -1,5 +1,7 @@
-import { FlaggingError } from '@flagging/core'
+import type { FlagValue, FlaggedFile } from '@flagging/core'
 import { isFlaggedFile, isFlaggedFileList } from '@flagging/core/store'
+import { FileContent } from '../files/file-content.ts'
+import { isTransientFileError } from '../files/file-fault.ts'
 import type { SampleRecord } from '../samples/sample-record.ts'
 import type { Aside } from './aside.ts'
 import type { Sending } from './batch.ts'
@@ -98,16 +100,37 @@ async function add(segment: Segment, record: SampleRecord, why: string): Promise
     return row
   } catch (error) {
     // What it was refused for may be that a file of it cannot be read.
-    if (!(error instanceof FlaggingError)) throw error
-    const rest = rowOf(withoutFiles(record), why)
-    await segment.add(rest)
-    return rest
+    const rest = await withoutUnreadable(record)
+    if (rest === undefined) throw error
+    const left = rowOf(rest, why)
+    await segment.add(left)
+    return left
   }
 }
 
-function withoutFiles(record: SampleRecord): SampleRecord {
-  const values = record.values.map((value) =>
-    isFlaggedFile(value) || isFlaggedFileList(value) ? null : value,
-  )
-  return { ...record, values }
+/** The sample without those of its files that nobody will ever read; `undefined` if it has none. */
+async function withoutUnreadable(record: SampleRecord): Promise<SampleRecord | undefined> {
+  let isLess = false
+  const values: FlagValue[] = []
+  for (const value of record.values) {
+    const files = isFlaggedFile(value) ? [value] : isFlaggedFileList(value) ? value : []
+    const left: FlaggedFile[] = []
+    for (const file of files) if (await isReadable(file)) left.push(file)
+    if (left.length === files.length) values.push(value)
+    else values.push(left.length > 0 ? left : null)
+    isLess ||= left.length < files.length
+  }
+  return isLess ? { ...record, values } : undefined
+}
+
+/** Rejects where that may be otherwise the next time. */
+async function isReadable(file: FlaggedFile): Promise<boolean> {
+  const content = new FileContent(file)
+  try {
+    for await (const _ of content.chunks());
+    return true
+  } catch (error) {
+    if (isTransientFileError(error)) throw error
+    return false
+  }
 }

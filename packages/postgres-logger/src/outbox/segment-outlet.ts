@@ -58,12 +58,15 @@ export class SegmentOutlet {
     return sample
   }
 
-  /** Says that samples need not be sent any more: `count`, up to a place in the log. */
-  settle(count: number, progress: Progress): void {
+  /**
+   * Says that samples need not be sent any more: `count`, up to a place in the log.
+   * @param isNoted whether the next process is to go on behind it
+   */
+  settle(count: number, progress: Progress, isNoted: boolean): void {
     this.#settled += count
     this.#sent = progress.rows
     this.#passBad()
-    this.#progress.note(progress)
+    if (isNoted) this.#progress.note(progress)
   }
 
   /** Begins anew: there is another log in the place of the one before. */

@@ -55,7 +55,7 @@ export class SegmentReader {
       this.#from.set(value.log, value.end)
       this.#at = { end: value.log === LOG ? value.end : this.#at.end, rows: this.#at.rows + 1 }
       // What is behind it may still be cut off again, and other rows be written in its place.
-      if (this.#at.rows >= this.#until) await this.close()
+      if (this.#at.rows >= this.#until) await this.close().catch(() => undefined)
       const sample = this.#sampleOf(value)
       if (sample !== undefined) return { ...sample, progress: this.#at }
     }

@@ -1,5 +1,5 @@
 import { CSVLogger, type FlagDetails } from '@flagging/core'
-import { nodeFileSystem as fs } from '@flagging/core/store'
+import { nodeFileSystem as fs, unless } from '@flagging/core/store'
 import { type FoundSegment, NOTHING, findSegment } from './found-segment.ts'
 import { damagedSegment } from './outbox-errors.ts'
 import { type SegmentAbout, writeAbout } from './segment-about.ts'
@@ -147,7 +147,7 @@ export class Segment {
     try {
       const details = json === undefined ? this.#layout : { ...this.#layout, json }
       const count = await this.#logger?.flag(data, undefined, undefined, details)
-      return this.#acknowledged(count ?? 0)
+      return await this.#acknowledged(count ?? 0)
     } catch (error) {
       this.#bytes -= weight
       throw error
@@ -178,7 +178,8 @@ export class Segment {
 
   /** Says that samples need not be sent any more: `count`, up to a place in the log. */
   settle(count: number, progress: Progress): void {
-    this.#outlet.settle(count, progress)
+    // Whoever takes a damaged one over must find what is wrong with it, too.
+    this.#outlet.settle(count, progress, !this.#isDamaged)
   }
 
   /** Waits for what is on its way into it, and closes its files. */
@@ -188,14 +189,19 @@ export class Segment {
     await this.#outlet.close()
   }
 
-  #acknowledged(count: number): number {
+  #acknowledged(count: number): number | Promise<number> {
     const more = count - this.#rows
     this.#rows = count
-    if (more > 0) return more
-    // Somebody deleted the log under way: what was in it is gone, and this is a new one.
+    return more > 0 ? more : this.#beginAnew(count)
+  }
+
+  /** Somebody deleted the log under way: what was in it is gone, and this is a new one. */
+  async #beginAnew(count: number): Promise<number> {
     this.#lose()
     this.#isSealed = true
     this.#outlet.restart().catch(this.#report)
+    // Else nobody who takes it over could tell what its rows are.
+    await unless('EEXIST', writeAbout(this.dir, this.about))
     return count
   }
 

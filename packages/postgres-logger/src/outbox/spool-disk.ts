@@ -9,6 +9,10 @@ export async function writeNew(path: string, content: string | Uint8Array): Prom
   try {
     await writeAll(file, typeof content === 'string' ? Buffer.from(content) : content, 0)
     await file.sync()
+  } catch (error) {
+    // Else the next try would find it there.
+    await fs.unlink(path).catch(() => undefined)
+    throw error
   } finally {
     await file.close()
   }

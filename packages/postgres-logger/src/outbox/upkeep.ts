@@ -31,6 +31,7 @@ export class Upkeep {
   #ends: Promise<void> = Promise.resolve()
   #scanning: Promise<void> | undefined
   #isUnreadable = false
+  #isStopped = false
 
   constructor(settings: UpkeepSettings) {
     const { dir, destination, aside, report } = settings
@@ -61,6 +62,7 @@ export class Upkeep {
 
   /** Ends the segments of which all is sent; those that may take more only where room is scarce. */
   tidy(): void {
+    if (this.#isStopped) return
     const { list, room } = this.#settings
     for (const segment of list.all) {
       if (this.#ending.has(segment) || !segment.isSent) continue
@@ -77,8 +79,9 @@ export class Upkeep {
     await this.#scanning
   }
 
-  /** Resolves when nothing is being deleted or taken over. */
-  async settled(): Promise<void> {
+  /** Deletes nothing any more; resolves when nothing is being deleted or taken over. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
     await this.#scanning
     await this.#ends
   }
