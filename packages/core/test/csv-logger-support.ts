@@ -3,23 +3,17 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { Component, ComponentType } from '../src/components.ts'
 import { SourceFile, memorySource } from '../src/store/byte-source.ts'
 import type { FileSystem, OpenFile } from '../src/store/file-system.ts'
 import type { FlagDetails } from '../src/store/flagging-callback.ts'
 import { nodeFileSystem } from '../src/store/node-file-system.ts'
 
-const directories: string[] = []
-
-afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true })
-})
-
 /** A directory that is removed after the test. */
 export function temporary(): string {
   const directory = mkdtempSync(join(tmpdir(), 'flagging-test-'))
-  directories.push(directory)
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
   return directory
 }
 

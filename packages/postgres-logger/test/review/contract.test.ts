@@ -1,6 +1,6 @@
 import { type FlaggingOptions, image, number } from '@flagging/core'
 import { DirectoryFiles, PostgresLogger } from '@flagging/postgres-logger'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Adapter, use } from '../../../../test/contract/host.ts'
 import { png } from '../../../../test/contract/png.ts'
 import { reviewContract } from '../../../../test/contract/review.ts'
@@ -32,7 +32,10 @@ function stored(
   const files = new DirectoryFiles(temporaryFolder())
   const schema = `review_${made++}`
   const callback = new PostgresLogger({ connection, files, schema, direct: true, passFlags: false })
-  migrations.push(callback.migrate())
+  const migration = callback.migrate()
+  migrations.push(migration)
+  // Not every test serves anything, and waits for it.
+  onTestFinished(async () => void (await Promise.allSettled([migration])))
   return { ...options, callback }
 }
 
