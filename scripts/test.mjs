@@ -1,5 +1,5 @@
 // `npm test`: every check of the house, then every test. The last line says how many passed and failed.
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { install, packages, pnpmBeside, root, tool, toolBeside } from './workspace.mjs'
@@ -80,12 +80,19 @@ async function judge(name, tarball) {
 function runTests() {
   console.log('\n== tests')
   const report = join(scratch, 'vitest.json')
+  // A place of their own, so that what they leave behind shows.
+  const temporary = join(scratch, 'tmp')
+  mkdirSync(temporary)
+  Object.assign(process.env, { TMPDIR: temporary, TEMP: temporary, TMP: temporary })
   const code = tool('vitest', [
     'run',
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
   ])
+  const left = readdirSync(temporary)
+  if (left.length > 0) console.log(`\nThe tests have left in their TMPDIR: ${left.join(', ')}`)
+  record('tests leave nothing behind', left.length === 0)
   const files = readReport(report)
   let failed = 0
   for (const file of files) {
