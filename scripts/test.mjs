@@ -1,5 +1,5 @@
 // `npm test`: every check of the house, then every test. The last line says how many passed and failed.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { install, packages, pnpmBeside, root, tool, toolBeside } from './workspace.mjs'
@@ -83,6 +83,9 @@ function runTests() {
   // A place of their own, so that what they leave behind shows.
   const temporary = join(scratch, 'tmp')
   mkdirSync(temporary)
+  // PostgreSQL is somebody else there where this is root.
+  chmodSync(scratch, 0o711)
+  chmodSync(temporary, 0o755)
   Object.assign(process.env, { TMPDIR: temporary, TEMP: temporary, TMP: temporary })
   const code = tool('vitest', [
     'run',
