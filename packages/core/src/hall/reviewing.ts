@@ -3,11 +3,12 @@ import { LogReview } from '../review/log-review.ts'
 import type { ReviewStore } from '../review/review-store.ts'
 import { type NamedPlace, threadedReader } from '../review/review-thread.ts'
 import type { Datasets } from '../sample/datasets.ts'
+import { Turns } from '../store/turns.ts'
 
 /** What the reviewers of one flagging look at and change. */
 export class Reviewing {
   readonly store: ReviewStore
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
 
   constructor(settings: Settings, datasets: Datasets) {
     this.store = settings.sharedCallback?.review ?? logsOf(settings, datasets)
@@ -15,9 +16,7 @@ export class Reviewing {
 
   /** Does one thing after the other: what the second changes is what the first left. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work)
-    this.#turn = done.catch(() => undefined)
-    return done
+    return this.#turns.run(work)
   }
 }
 

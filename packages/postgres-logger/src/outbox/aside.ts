@@ -1,5 +1,11 @@
 import { basename } from 'node:path'
-import { nodeFileSystem as fs, makeDirectories, randomName, unless } from '@flagging/core/store'
+import {
+  Turns,
+  nodeFileSystem as fs,
+  makeDirectories,
+  randomName,
+  unless,
+} from '@flagging/core/store'
 import { FolderLock } from './folder-lock.ts'
 import type { Room } from './room.ts'
 import { PROGRESS } from './segment-progress.ts'
@@ -18,7 +24,7 @@ export class Aside {
   readonly #room: Room
   #folder = ''
   #names = ''
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
   /** Of the room that is taken, what is taken by this. */
   #bytes = 0
 
@@ -45,18 +51,12 @@ export class Aside {
    * @param bytes what it takes of the room that is taken
    */
   take(dir: string, bytes: number): Promise<string | undefined> {
-    return this.#inTurn(() => this.#take(dir, bytes))
+    return this.#turns.run(() => this.#take(dir, bytes))
   }
 
   /** Looks how much room it takes, where another process has put something here, or somebody moved it away. */
   measure(): Promise<void> {
-    return this.#inTurn(() => this.#measure())
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work)
-    this.#turn = done.catch(() => undefined)
-    return done
+    return this.#turns.run(() => this.#measure())
   }
 
   async #take(dir: string, bytes: number): Promise<string | undefined> {

@@ -1,10 +1,11 @@
 import type { FlagValue, FlaggedFile } from '@flagging/core'
-import { isFlaggedFile, isFlaggedFileList } from '@flagging/core/store'
+import { Turns, isFlaggedFile, isFlaggedFileList } from '@flagging/core/store'
 import { FileContent } from '../files/file-content.ts'
 import { isTransientFileError } from '../files/file-fault.ts'
 import type { SampleRecord } from '../samples/sample-record.ts'
 import type { Aside } from './aside.ts'
 import type { Sending } from './batch.ts'
+import { deleteSegment } from './end-segment.ts'
 import { outboxError, sampleRefused } from './outbox-errors.ts'
 import type { Report, Segment } from './segment.ts'
 import { type SpoolRow, rowOf } from './spool-row.ts'
@@ -33,7 +34,7 @@ export class RefusedSamples {
   #segments: Segment[] = []
   #count = 0
   #isStuck = false
-  #turn: Promise<void> = Promise.resolve()
+  readonly #turns = new Turns()
 
   constructor(settings: RefusedSettings) {
     const { newSegment, gone, limits, report } = settings
@@ -49,18 +50,12 @@ export class RefusedSamples {
 
   /** Keeps one; resolves when it is on the disk, and rejects where it cannot be kept. */
   keep({ record }: Sending, error: unknown): Promise<void> {
-    return this.#inTurn(() => this.#keep(record, error))
+    return this.#turns.run(() => this.#keep(record, error))
   }
 
   /** Sets aside what there is. Never rejects: what cannot be moved stays for the next time. */
   setAside(): Promise<void> {
-    return this.#inTurn(() => this.#setAside())
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work)
-    this.#turn = done.catch(() => undefined)
-    return done
+    return this.#turns.run(() => this.#setAside())
   }
 
   async #keep(record: SampleRecord, error: unknown): Promise<void> {
@@ -79,7 +74,9 @@ export class RefusedSamples {
     for (const segment of this.#segments) {
       try {
         await segment.close()
-        await aside.take(segment.dir, segment.bytes)
+        // On a full disk there may be nothing in it.
+        if (segment.waiting === 0) await deleteSegment(segment.dir)
+        else await aside.take(segment.dir, segment.bytes)
         gone(segment.dir)
       } catch (error) {
         left.push(segment)

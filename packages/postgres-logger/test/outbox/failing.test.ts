@@ -102,7 +102,7 @@ describe('A refused sample', () => {
       expect(filesIn(dir)).toEqual([])
       return taken
     }
-    return { keep, sentAgain }
+    return { dir, refused, keep, sentAgain }
   }
 
   test('keeps its files where one of them can be read the next time only', async () => {
@@ -114,9 +114,11 @@ describe('A refused sample', () => {
   })
 
   test('keeps its files where the disk was full', async () => {
-    const { keep, sentAgain } = place()
+    const { dir, refused, keep, sentAgain } = place()
     const sample = withFiles(fileOf('one'), failingFile('two', 'ENOSPC', 1))
     await expect(keep(sample)).rejects.toMatchObject({ cause: { code: 'ENOSPC' } })
+    await refused.setAside()
+    expect(filesIn(dir)).toEqual([])
     await keep(sample)
     expect(await sentAgain()).toEqual(new Map([[sample.id, ['one', 'two']]]))
   })
